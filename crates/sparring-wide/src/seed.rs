@@ -58,7 +58,10 @@ mod tests {
         let base = first(Seed(1).stream("a"));
         assert_ne!(base, first(Seed(1).stream("b")));
         assert_ne!(base, first(Seed(2).stream("a")));
-        assert_ne!(first(Seed(1).stream_at("a", 0)), first(Seed(1).stream_at("a", 1)));
+        assert_ne!(
+            first(Seed(1).stream_at("a", 0)),
+            first(Seed(1).stream_at("a", 1))
+        );
         assert_eq!(base, first(Seed(1).stream("a")));
     }
 }

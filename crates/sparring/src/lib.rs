@@ -1,1 +1,25 @@
-//! x
+//! Generative adversarial networks for recommender systems.
+//!
+//! The rooms, left to right; each imports only rooms to its left:
+//!
+//! [`data`] -> [`split`] -> [`recommend`] -> [`eval`] -> [`gan`] -> [`models`] -> [`artifact`] ->
+//! [`report`] -> [`experiment`].
+
+pub mod data;
+pub mod split;
+
+pub mod recommend;
+
+pub mod eval;
+
+pub mod gan;
+
+pub mod models;
+
+pub mod artifact;
+
+pub mod report;
+
+pub mod experiment;
+
+pub use sparring_wide::{Seed, Stream};

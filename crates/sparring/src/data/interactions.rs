@@ -1,0 +1,266 @@
+//! Interactions in compressed rows: one row a user, in event order.
+
+use super::ids::{ItemIx, UserIx};
+
+/// Interactions by user: 4 bytes for the item, 4 for a rating, 4 or 8 for a time.
+///
+/// Inside a row the events are in order of time, then of the source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Interactions {
+    starts: Vec<usize>,
+    items: Vec<ItemIx>,
+    ratings: Option<Vec<f32>>,
+    times: Option<Times>,
+}
+
+/// Seconds since 1970: offsets from the earliest where 32 bits hold them, whole otherwise.
+#[derive(Debug, Clone, PartialEq)]
+enum Times {
+    Narrow { base: i64, offsets: Vec<u32> },
+    Wide(Vec<i64>),
+}
+
+impl Interactions {
+    /// Number of rows.
+    pub fn n_users(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// Number of interactions.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there is no interaction.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The items of a user, in event order.
+    pub fn row(&self, user: UserIx) -> &[ItemIx] {
+        &self.items[self.range(user)]
+    }
+
+    /// The ratings of a user, beside [`row`](Self::row), if the log has ratings.
+    pub fn ratings(&self, user: UserIx) -> Option<&[f32]> {
+        self.ratings
+            .as_ref()
+            .map(|ratings| &ratings[self.range(user)])
+    }
+
+    /// The time of the `position`-th event of a user, if the log has times.
+    pub fn time(&self, user: UserIx, position: usize) -> Option<i64> {
+        let at = self.starts[user.at()] + position;
+        self.times.as_ref().map(|times| times.get(at))
+    }
+
+    /// Whether the log has ratings.
+    pub fn has_ratings(&self) -> bool {
+        self.ratings.is_some()
+    }
+
+    /// Whether the log has times.
+    pub fn has_times(&self) -> bool {
+        self.times.is_some()
+    }
+
+    /// All items, row after row.
+    pub fn items(&self) -> &[ItemIx] {
+        &self.items
+    }
+
+    /// Bytes held on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        let times = match &self.times {
+            None => 0,
+            Some(Times::Narrow { offsets, .. }) => offsets.capacity() * 4,
+            Some(Times::Wide(times)) => times.capacity() * 8,
+        };
+        self.starts.capacity() * size_of::<usize>()
+            + self.items.capacity() * 4
+            + self
+                .ratings
+                .as_ref()
+                .map_or(0, |ratings| ratings.capacity() * 4)
+            + times
+    }
+
+    /// The part of the log for which `keep(user, position)` holds; rows keep their users.
+    #[must_use]
+    pub fn filter(&self, mut keep: impl FnMut(UserIx, usize) -> bool) -> Self {
+        let mut starts = Vec::with_capacity(self.starts.len());
+        let mut kept = Vec::new();
+        starts.push(0);
+        for user in 0..self.n_users() {
+            let (from, to) = (self.starts[user], self.starts[user + 1]);
+            let user = UserIx(u32::try_from(user).expect("fewer than 2^32 users"));
+            kept.extend((from..to).filter(|at| keep(user, at - from)));
+            starts.push(kept.len());
+        }
+        Self {
+            starts,
+            items: kept.iter().map(|&at| self.items[at]).collect(),
+            ratings: self
+                .ratings
+                .as_ref()
+                .map(|all| kept.iter().map(|&at| all[at]).collect()),
+            times: self
+                .times
+                .as_ref()
+                .map(|all| kept.iter().map(|&at| all.get(at)).collect()),
+        }
+    }
+
+    fn range(&self, user: UserIx) -> std::ops::Range<usize> {
+        self.starts[user.at()]..self.starts[user.at() + 1]
+    }
+}
+
+impl Times {
+    fn get(&self, at: usize) -> i64 {
+        match self {
+            Self::Narrow { base, offsets } => base + i64::from(offsets[at]),
+            Self::Wide(times) => times[at],
+        }
+    }
+}
+
+impl FromIterator<i64> for Times {
+    fn from_iter<T: IntoIterator<Item = i64>>(times: T) -> Self {
+        let times: Vec<i64> = times.into_iter().collect();
+        let base = times.iter().copied().min().unwrap_or(0);
+        let offsets: Option<Vec<u32>> = times
+            .iter()
+            .map(|&time| {
+                time.checked_sub(base)
+                    .and_then(|offset| u32::try_from(offset).ok())
+            })
+            .collect();
+        match offsets {
+            Some(offsets) => Self::Narrow { base, offsets },
+            None => Self::Wide(times),
+        }
+    }
+}
+
+/// Collects interactions in any order and sorts them into rows.
+#[derive(Debug, Default)]
+pub struct InteractionsBuilder {
+    users: Vec<u32>,
+    items: Vec<ItemIx>,
+    ratings: Vec<f32>,
+    times: Vec<i64>,
+}
+
+impl InteractionsBuilder {
+    /// An empty builder.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one event. Either every event has a rating or none has, and likewise a time.
+    ///
+    /// # Panics
+    /// If an event has a rating or a time and an earlier one has not, or the other way round.
+    pub fn push(&mut self, user: UserIx, item: ItemIx, rating: Option<f32>, time: Option<i64>) {
+        assert_eq!(
+            self.ratings.len(),
+            rating.map_or(0, |_| self.users.len()),
+            "ratings: all or none"
+        );
+        assert_eq!(
+            self.times.len(),
+            time.map_or(0, |_| self.users.len()),
+            "times: all or none"
+        );
+        self.users.push(user.0);
+        self.items.push(item);
+        self.ratings.extend(rating);
+        self.times.extend(time);
+    }
+
+    /// Number of events so far.
+    pub fn len(&self) -> usize {
+        self.users.len()
+    }
+
+    /// Whether there is no event yet.
+    pub fn is_empty(&self) -> bool {
+        self.users.is_empty()
+    }
+
+    /// Sorts the events into `n_users` rows, each by time and then by order of arrival.
+    pub fn build(self, n_users: usize) -> Interactions {
+        let mut starts = vec![0_usize; n_users + 1];
+        for &user in &self.users {
+            starts[user as usize + 1] += 1;
+        }
+        for row in 0..n_users {
+            starts[row + 1] += starts[row];
+        }
+        let mut next = starts.clone();
+        let mut order = vec![0_u32; self.users.len()];
+        for (at, &user) in self.users.iter().enumerate() {
+            let slot = &mut next[user as usize];
+            order[*slot] = u32::try_from(at).expect("fewer than 2^32 interactions");
+            *slot += 1;
+        }
+        if !self.times.is_empty() {
+            for row in 0..n_users {
+                order[starts[row]..starts[row + 1]].sort_by_key(|&at| self.times[at as usize]);
+            }
+        }
+        let pick = |at: &u32| *at as usize;
+        Interactions {
+            starts,
+            items: order.iter().map(|at| self.items[pick(at)]).collect(),
+            ratings: (!self.ratings.is_empty())
+                .then(|| order.iter().map(|at| self.ratings[pick(at)]).collect()),
+            times: (!self.times.is_empty())
+                .then(|| order.iter().map(|at| self.times[pick(at)]).collect()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn small() -> Interactions {
+        let mut builder = InteractionsBuilder::new();
+        // user 1 saw item 2 at 20 and item 0 at 10; user 0 saw item 1 at 5.
+        builder.push(UserIx(1), ItemIx(2), Some(4.0), Some(20));
+        builder.push(UserIx(0), ItemIx(1), Some(3.0), Some(5));
+        builder.push(UserIx(1), ItemIx(0), Some(5.0), Some(10));
+        builder.build(3)
+    }
+
+    #[test]
+    fn rows_are_in_order_of_time() {
+        let log = small();
+        assert_eq!(log.row(UserIx(0)), [ItemIx(1)]);
+        assert_eq!(log.row(UserIx(1)), [ItemIx(0), ItemIx(2)]);
+        assert_eq!(log.ratings(UserIx(1)), Some(&[5.0, 4.0][..]));
+        assert_eq!(
+            (log.time(UserIx(1), 0), log.time(UserIx(1), 1)),
+            (Some(10), Some(20))
+        );
+        assert!(log.row(UserIx(2)).is_empty());
+    }
+
+    #[test]
+    fn filter_keeps_rows_in_place() {
+        let log = small().filter(|user, position| user == UserIx(1) && position == 1);
+        assert_eq!(log.n_users(), 3);
+        assert_eq!((log.len(), log.row(UserIx(1))), (1, &[ItemIx(2)][..]));
+        assert_eq!(log.time(UserIx(1), 0), Some(20));
+    }
+
+    #[test]
+    fn distant_times_are_kept_whole() {
+        let times: Times = [0, i64::MAX].into_iter().collect();
+        assert_eq!(times, Times::Wide(vec![0, i64::MAX]));
+        let times: Times = [-7, 5].into_iter().collect();
+        assert_eq!((times.get(0), times.get(1)), (-7, 5));
+    }
+}

@@ -1,0 +1,17 @@
+//! The models: one file each, named as in its paper.
+//!
+//! A new model is one file with its configuration, `impl Fit`, `Tune`, `Recommender`, `Weights`
+//! and `recommender_contract!`, then two lines here: `mod x;` and `"x" => X(x::XConfig)`.
+
+#[cfg(test)]
+#[macro_use]
+mod contract;
+mod registry;
+
+mod pop;
+
+pub use registry::{ConfigError, Family};
+
+registry::models! {
+    "pop" => Pop(pop::PopConfig) in Baseline: "popularity",
+}

@@ -1,0 +1,182 @@
+//! From a name or a table of settings to a model.
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of a model it is, for grouping in reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// Trained without an adversary.
+    Baseline,
+    /// Trained against an adversary.
+    Adversarial,
+}
+
+/// Why there is no such model or setting.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// No model has this name.
+    #[error("there is no model `{name}`{}", did_you_mean(nearest.as_deref()))]
+    UnknownModel {
+        /// The name given.
+        name: String,
+        /// The nearest name there is.
+        nearest: Option<String>,
+    },
+    /// A setting is unknown or has a wrong type.
+    #[error("model `{model}`: {message}{}", did_you_mean(nearest.as_deref()))]
+    Setting {
+        /// Model name.
+        model: &'static str,
+        /// What the parser found.
+        message: String,
+        /// The nearest key there is.
+        nearest: Option<String>,
+    },
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest
+        .as_ref()
+        .map_or_else(String::new, |name| format!(", did you mean `{name}`?"))
+}
+
+/// The candidate nearest to `name`, if one is near.
+pub(crate) fn nearest<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|&(distance, _)| distance <= 2.max(name.len() / 3))
+        .min()
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// Reads a model's settings from a table, unset keys by default.
+pub(super) fn from_table<C: crate::recommend::Tune>(
+    model: &'static str,
+    table: toml::Table,
+) -> Result<C, ConfigError> {
+    let keys: Vec<String> = table.keys().cloned().collect();
+    toml::Value::Table(table)
+        .try_into()
+        .map_err(|error: toml::de::Error| {
+            let message = error.message().to_owned();
+            let known = toml::Table::try_from(C::default()).unwrap_or_default();
+            let unknown = keys
+                .iter()
+                .find(|key| message.contains(&format!("unknown field `{key}`")));
+            let nearest = unknown.and_then(|key| nearest(key, known.keys().map(String::as_str)));
+            ConfigError::Setting {
+                model,
+                message,
+                nearest,
+            }
+        })
+}
+
+macro_rules! models {
+    ($($name:literal => $variant:ident($config:ty) in $family:ident: $about:literal,)*) => {
+        /// The settings of one model of the list.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum ModelConfig {
+            $(#[doc = $about] $variant($config),)*
+        }
+
+        impl ModelConfig {
+            /// The names of all models.
+            pub const NAMES: &[&str] = &[$($name),*];
+
+            /// The default settings of the model with this name.
+            ///
+            /// # Errors
+            /// If there is none.
+            pub fn named(name: &str) -> Result<Self, ConfigError> {
+                Self::from_table(name, toml::Table::new())
+            }
+
+            /// The settings in a table, unset keys by default.
+            ///
+            /// # Errors
+            /// If there is no such model, or a key is unknown or has a wrong type.
+            pub fn from_table(name: &str, table: toml::Table) -> Result<Self, ConfigError> {
+                match name {
+                    $($name => Ok(Self::$variant(registry::from_table($name, table)?)),)*
+                    _ => Err(ConfigError::UnknownModel {
+                        name: name.to_owned(),
+                        nearest: registry::nearest(name, Self::NAMES.iter().copied()),
+                    }),
+                }
+            }
+
+            /// The settings as a table, every key included.
+            pub fn to_table(&self) -> toml::Table {
+                match self {
+                    $(Self::$variant(config) => toml::Table::try_from(config)
+                        .expect("settings are plain values"),)*
+                }
+            }
+
+            /// The model's name.
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $name,)* }
+            }
+
+            /// One line about the model.
+            pub fn about(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $about,)* }
+            }
+
+            /// What kind of a model it is.
+            pub fn family(&self) -> Family {
+                match self { $(Self::$variant(_) => Family::$family,)* }
+            }
+
+            /// The settings worth trying in tuning.
+            pub fn space(&self) -> Vec<crate::recommend::Dimension> {
+                match self { $(Self::$variant(_) => <$config as crate::recommend::Tune>::space(),)* }
+            }
+
+            /// The integer setting that a trial may be given less of.
+            pub fn resource(&self) -> Option<&'static str> {
+                match self { $(Self::$variant(_) => <$config as crate::recommend::Tune>::resource(),)* }
+            }
+
+            /// Fits the model.
+            ///
+            /// # Errors
+            /// As [`Fit::fit`](crate::recommend::Fit::fit).
+            pub fn fit(
+                &self,
+                train: &crate::data::Dataset,
+                run: &crate::recommend::Run<'_>,
+            ) -> Result<Box<dyn crate::recommend::Trained>, crate::recommend::FitError> {
+                match self {
+                    $(Self::$variant(config) => {
+                        Ok(Box::new(crate::recommend::Fit::fit(config, train, run)?))
+                    })*
+                }
+            }
+
+            /// The fitted model from its weights.
+            ///
+            /// # Errors
+            /// As [`Weights::from_weights`](crate::recommend::Weights::from_weights).
+            pub fn load(
+                &self,
+                weights: &crate::recommend::NamedTensors,
+            ) -> Result<Box<dyn crate::recommend::Trained>, crate::recommend::WeightsError> {
+                match self {
+                    $(Self::$variant(_) => Ok(Box::new(
+                        <<$config as crate::recommend::Fit>::Model
+                            as crate::recommend::Weights>::from_weights(weights)?,
+                    )),)*
+                }
+            }
+        }
+    };
+}
+pub(super) use models;

@@ -1,0 +1,15 @@
+//! What every recommender offers, and what a fit is given.
+
+mod query;
+mod run;
+mod tensors;
+mod top_k;
+mod traits;
+
+pub use query::Query;
+pub use run::{Cancel, Curve, Diagnosis, Monitor, Observer, Progress, Recorder, Run, Silent};
+pub use tensors::{NamedTensors, Tensor, WeightsError};
+pub use top_k::top_k;
+pub use traits::{
+    Dimension, Fit, FitError, Recommender, ScoreError, Trained, Tune, Values, Weights,
+};
