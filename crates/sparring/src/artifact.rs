@@ -1,1 +1,109 @@
-//! To be filled.
+//! A fitted model on disk: `manifest.json`, `model.safetensors`, `vocabulary.json`.
+//!
+//! Nothing of the training rows is inside, only their fingerprint. Each file's SHA-256 stands in
+//! the manifest and the manifest carries its own, so that a flipped byte anywhere is noticed.
+
+mod bind;
+mod error;
+mod fingerprint;
+mod folder;
+mod manifest;
+mod tensors;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::data::Vocabulary;
+use crate::models::ModelConfig;
+use crate::recommend::Trained;
+
+pub use bind::Bound;
+pub use error::ArtifactError;
+pub use fingerprint::fingerprint;
+pub use manifest::{FORMAT, Manifest, Provenance};
+
+/// A fitted model with everything that serving needs.
+#[derive(Debug)]
+pub struct Artifact {
+    /// The settings it was fitted with.
+    pub config: ModelConfig,
+    /// The seed it was fitted with.
+    pub seed: u64,
+    /// Where its data came from.
+    pub data: Provenance,
+    /// The fitted model.
+    pub model: Box<dyn Trained>,
+    /// External ids of the training users.
+    pub users: Arc<Vocabulary>,
+    /// External ids of the items.
+    pub items: Arc<Vocabulary>,
+}
+
+impl Artifact {
+    /// Writes the artifact; an earlier one in this folder is replaced whole or not at all.
+    ///
+    /// # Errors
+    /// If the folder cannot be written, or holds something that is not an artifact.
+    pub fn save(&self, folder: &Path) -> Result<(), ArtifactError> {
+        let weights = tensors::to_bytes(&self.model.tensors());
+        let vocabulary = manifest::vocabulary_bytes(&self.users, &self.items);
+        let manifest = Manifest::describe(
+            self,
+            &[
+                (manifest::MODEL_FILE, &weights[..]),
+                (manifest::VOCABULARY_FILE, &vocabulary),
+            ],
+        );
+        folder::replace(
+            folder,
+            &[
+                (manifest::MODEL_FILE, weights),
+                (manifest::VOCABULARY_FILE, vocabulary),
+                (manifest::MANIFEST_FILE, manifest.to_bytes()),
+            ],
+        )
+    }
+
+    /// Reads an artifact back, and checks it first.
+    ///
+    /// # Errors
+    /// If a file is missing, of another version, damaged, or does not make a model.
+    pub fn load(folder: &Path) -> Result<Self, ArtifactError> {
+        let manifest = Manifest::read(folder)?;
+        let weights = manifest.file(folder, manifest::MODEL_FILE)?;
+        let vocabulary = manifest.file(folder, manifest::VOCABULARY_FILE)?;
+        let (users, items) = manifest::read_vocabulary(folder, &vocabulary)?;
+        let settings = manifest.settings.clone();
+        let config = ModelConfig::from_table(&manifest.model, settings).map_err(|source| {
+            ArtifactError::Model {
+                folder: folder.to_path_buf(),
+                source,
+            }
+        })?;
+        let damaged = |finding: String| ArtifactError::Damaged {
+            path: folder.join(manifest::MODEL_FILE),
+            finding,
+        };
+        let tensors = tensors::from_bytes(&weights).map_err(damaged)?;
+        let model = config
+            .load(&tensors)
+            .map_err(|error| damaged(error.to_string()))?;
+        if model.n_items() != items.len() {
+            let finding = format!(
+                "the model scores {} items, there are {} ids",
+                model.n_items(),
+                items.len()
+            );
+            return Err(damaged(finding));
+        }
+        let (seed, data) = (manifest.seed, manifest.data);
+        Ok(Self {
+            config,
+            seed,
+            data,
+            model,
+            users: Arc::new(users),
+            items: Arc::new(items),
+        })
+    }
+}

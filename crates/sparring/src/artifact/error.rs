@@ -1,0 +1,78 @@
+//! What can be wrong with an artifact.
+
+use std::path::PathBuf;
+
+use crate::models::ConfigError;
+
+/// Why an artifact could not be written or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArtifactError {
+    /// A file or folder could not be read or written.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The folder to write to holds something else.
+    #[error("{}: holds files that are not a model ({found})", folder.display())]
+    Occupied {
+        /// The folder.
+        folder: PathBuf,
+        /// One of the files.
+        found: String,
+    },
+    /// The folder has no manifest.
+    #[error("{}: there is no model here (no manifest.json)", folder.display())]
+    NoArtifact {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Written by a version with another format.
+    #[error("{}: format {found}, this version reads format {expected}", path.display())]
+    Version {
+        /// The manifest.
+        path: PathBuf,
+        /// Its format.
+        found: u64,
+        /// The format that is read.
+        expected: u32,
+    },
+    /// A file is not what was written.
+    #[error("{}: damaged: {finding}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was seen.
+        finding: String,
+    },
+    /// The manifest names a model or setting that this version does not have.
+    #[error("{}: {source}", folder.display())]
+    Model {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with the model's settings.
+        source: ConfigError,
+    },
+}
+
+impl ArtifactError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "check that the folder exists, is writable and has room",
+            Self::Occupied { .. } => "name another folder with --out, or empty this one",
+            Self::NoArtifact { .. } => "name a folder that `sparring train --out` wrote",
+            Self::Version { .. } | Self::Model { .. } => {
+                "train the model again with this version, or use the version that wrote it"
+            }
+            Self::Damaged { .. } => {
+                "copy the folder again from its origin, or train the model again"
+            }
+        }
+    }
+}
