@@ -1,1 +1,24 @@
-//! To be filled.
+//! How good the lists of a recommender are.
+//!
+//! [`evaluate`] ranks all items for every held-out user and returns an [`Evaluation`] with a value
+//! for each user and metric.
+//!
+//! To add a metric of one user's list: a file in `eval/per_user/` with its `impl Metric`, then a
+//! line in a profile. To add one of all lists: a file in `eval/corpus/` likewise. To add a profile:
+//! a file in `eval/profile/` and a line in the list of `eval/profile.rs`.
+
+mod error;
+mod evaluate;
+mod evaluation;
+mod metric;
+mod per_user;
+mod profile;
+mod watch;
+
+pub use error::EvalError;
+pub use evaluate::{EvalConfig, evaluate};
+pub use evaluation::{Evaluation, Measured};
+pub use metric::{Direction, Judged, Metric};
+pub use per_user::{Ndcg, Precision, Recall};
+pub use profile::{Profile, parse_metric};
+pub use watch::Watch;

@@ -1,23 +1,16 @@
 //! Splitting a log into what is known and what is to be predicted.
+//!
+//! A splitter gives a [`Split`]: training data, a validation [`Holdout`] to choose settings on and
+//! a test [`Holdout`] to report on. [`Split::tuning`] and [`Split::report`] say for each of the two
+//! what to fit on. A new protocol is one file with its `impl Splitter` and `splitter_contract!`.
 
-use crate::data::Dataset;
+#[cfg(test)]
+#[macro_use]
+pub(crate) mod contract;
+mod error;
+mod parts;
+mod random_ratio;
 
-/// What a model may see of some users, and what it should then rank high.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Holdout {
-    /// The history of each user, excluded from its list.
-    pub known: Dataset,
-    /// The held-out interactions.
-    pub relevant: Dataset,
-}
-
-/// The parts of a log. All of them share one vocabulary.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Split {
-    /// What models are fitted on.
-    pub train: Dataset,
-    /// What settings are chosen on.
-    pub validation: Option<Holdout>,
-    /// What is reported on, and never seen by tuning.
-    pub test: Holdout,
-}
+pub use error::SplitError;
+pub use parts::{Holdout, Split, Splitter, Stage};
+pub use random_ratio::RandomRatio;

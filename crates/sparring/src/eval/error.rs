@@ -1,0 +1,59 @@
+//! Why an evaluation failed.
+
+use crate::recommend::ScoreError;
+
+/// Why an evaluation failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvalError {
+    /// No metric has this name.
+    #[error("there is no metric `{name}`{}", did_you_mean(nearest.as_deref()))]
+    UnknownMetric {
+        /// The name given.
+        name: String,
+        /// The nearest name there is.
+        nearest: Option<String>,
+    },
+    /// A metric without a cut-off, or with one that is not a positive number.
+    #[error("metric `{label}` needs a cut-off of 1 or more")]
+    CutOff {
+        /// The label given.
+        label: String,
+    },
+    /// No user has held-out items.
+    #[error("none of the {users} users has a held-out item")]
+    NobodyToEvaluate {
+        /// Number of users.
+        users: usize,
+    },
+    /// The model knows another catalogue.
+    #[error("the model scores {model} items, the data have {data}")]
+    Catalogue {
+        /// Items of the model.
+        model: usize,
+        /// Items of the data.
+        data: usize,
+    },
+    /// A user could not be scored.
+    #[error("a user could not be scored")]
+    Score(#[from] ScoreError),
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!(", did you mean `{name}`?"))
+}
+
+impl EvalError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::UnknownMetric { .. } => "use a name such as ndcg@20, recall@10 or precision@5",
+            Self::CutOff { .. } => "write the length of the list after the name, as in ndcg@20",
+            Self::NobodyToEvaluate { .. } => {
+                "check that the test part has the same user ids as the training part"
+            }
+            Self::Catalogue { .. } => "load the data with the ids of the model",
+            Self::Score(_) => "use a split whose users are in the training part, or another model",
+        }
+    }
+}
