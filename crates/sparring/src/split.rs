@@ -8,9 +8,16 @@
 #[macro_use]
 pub(crate) mod contract;
 mod error;
+mod global_temporal;
+mod leave_one_out;
+mod official;
 mod parts;
 mod random_ratio;
+mod user_holdout;
 
 pub use error::SplitError;
+pub use global_temporal::GlobalTemporal;
+pub use leave_one_out::LeaveOneOut;
 pub use parts::{Holdout, Split, Splitter, Stage};
 pub use random_ratio::RandomRatio;
+pub use user_holdout::UserHoldout;
