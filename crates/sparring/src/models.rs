@@ -8,10 +8,15 @@
 mod contract;
 mod registry;
 
+mod factors;
+mod ganmf;
+
 mod pop;
 
 pub use registry::{ConfigError, Family};
 
 registry::models! {
     "pop" => Pop(pop::PopConfig) in Baseline: "popularity",
+    "ganmf" => Ganmf(ganmf::GanmfConfig) in Adversarial:
+        "matrix factorisation against an autoencoder",
 }

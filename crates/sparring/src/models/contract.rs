@@ -1,7 +1,10 @@
 //! What every model must keep, as tests.
 
 use crate::data::{Dataset, PlantedConfig};
+use crate::eval::{EvalConfig, evaluate};
+use crate::models::pop::PopConfig;
 use crate::recommend::{Cancel, Fit, Query, Recommender, Run, Weights};
+use crate::split::{RandomRatio, Splitter};
 use sparring_wide::Seed;
 
 /// A small planted log that every model can learn from in a second.
@@ -81,6 +84,21 @@ where
     let one = fit_on(config, 1).weights();
     assert_eq!(one, fit_on(config, 2).weights());
     assert_eq!(one, fit_on(config, 3).weights());
+}
+
+/// nDCG@10 on held-out interactions of planted data, as a multiple of popularity's.
+pub(crate) fn uplift<C: Fit>(config: &C) -> f64 {
+    let data = PlantedConfig::default().generate(Seed(7)).data;
+    let split = RandomRatio::default().split(&data, Seed(8)).unwrap();
+    let cancel = Cancel::new();
+    let run = Run::quiet(Seed(9), &cancel);
+    let train = split.test.train();
+    let ndcg = |model: &dyn Recommender| {
+        let evaluation = evaluate(model, &split.test, &EvalConfig::at(&[10])).unwrap();
+        evaluation.mean("ndcg@10").unwrap()
+    };
+    let model = config.fit(train, &run).unwrap_or_else(|e| panic!("{e}"));
+    ndcg(&model) / ndcg(&PopConfig::default().fit(train, &run).unwrap())
 }
 
 /// The tests of a model, given settings small enough for a test.
