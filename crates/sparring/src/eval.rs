@@ -7,18 +7,23 @@
 //! line in a profile. To add one of all lists: a file in `eval/corpus/` likewise. To add a profile:
 //! a file in `eval/profile/` and a line in the list of `eval/profile.rs`.
 
+mod bootstrap;
+mod corpus;
 mod error;
 mod evaluate;
 mod evaluation;
 mod metric;
 mod per_user;
 mod profile;
+mod ranking;
 mod watch;
 
+pub use bootstrap::{Bootstrap, Comparison, Interval, compare_users, user_means};
+pub use corpus::{CorpusMetric, Coverage, Diversity, Gini, Novelty, PopularityBias, Shown};
 pub use error::EvalError;
 pub use evaluate::{EvalConfig, evaluate};
-pub use evaluation::{Evaluation, Measured};
-pub use metric::{Direction, Judged, Metric};
-pub use per_user::{Ndcg, Precision, Recall};
+pub use evaluation::{Evaluation, Measured, Overall};
+pub use metric::{Direction, Judged, Metric, Ranking};
+pub use per_user::{Auc, AveragePrecision, Hit, Mrr, Ndcg, Precision, Recall};
 pub use profile::{Profile, parse_metric};
 pub use watch::Watch;

@@ -34,6 +34,15 @@ pub enum EvalError {
         /// Items of the data.
         data: usize,
     },
+    /// A comparison by a metric that was not measured, or is undefined for all users.
+    #[error("there is no value of `{label}` to compare")]
+    NotMeasured {
+        /// The label given.
+        label: String,
+    },
+    /// A comparison of evaluations of different users.
+    #[error("the evaluations are of different users")]
+    OtherUsers,
     /// A user could not be scored.
     #[error("a user could not be scored")]
     Score(#[from] ScoreError),
@@ -44,6 +53,12 @@ fn did_you_mean(nearest: Option<&str>) -> String {
 }
 
 impl EvalError {
+    pub(super) fn missing(label: &str) -> Self {
+        Self::NotMeasured {
+            label: label.to_owned(),
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
@@ -53,6 +68,8 @@ impl EvalError {
                 "check that the test part has the same user ids as the training part"
             }
             Self::Catalogue { .. } => "load the data with the ids of the model",
+            Self::NotMeasured { .. } => "evaluate all models with the same cut-offs and profile",
+            Self::OtherUsers => "evaluate all models on the same holdout",
             Self::Score(_) => "use a split whose users are in the training part, or another model",
         }
     }

@@ -3,10 +3,12 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::corpus::{CorpusMetric, Shown};
 use super::error::EvalError;
-use super::evaluation::{Evaluation, Measured};
+use super::evaluation::{Evaluation, Measured, Overall};
 use super::metric::{Judged, Metric, hits};
 use super::profile::Profile;
+use super::ranking::ranking;
 use crate::data::{ItemIx, UserIx};
 use crate::recommend::{Query, Recommender, top_k};
 use crate::split::Holdout;
@@ -21,6 +23,8 @@ pub struct EvalConfig {
     pub profile: Profile,
     /// Whether a user's known items are kept out of the list.
     pub exclude_known: bool,
+    /// Whether the metrics of all lists together are computed.
+    pub corpus: bool,
 }
 
 impl Default for EvalConfig {
@@ -36,6 +40,7 @@ impl EvalConfig {
             ks: ks.to_vec(),
             profile: Profile::Default,
             exclude_known: true,
+            corpus: true,
         }
     }
 }
@@ -63,7 +68,31 @@ pub fn evaluate(
         depth: config.ks.iter().copied().max().unwrap_or(0),
         exclude_known: config.exclude_known,
     };
-    plan.run(model, holdout)
+    let mut evaluation = plan.run(model, holdout)?;
+    if config.corpus {
+        let metrics = config.profile.corpus_metrics(&config.ks);
+        evaluation.overall = overall(&metrics, &evaluation, holdout);
+    }
+    Ok(evaluation)
+}
+
+fn overall(
+    metrics: &[Box<dyn CorpusMetric>],
+    evaluation: &Evaluation,
+    holdout: &Holdout,
+) -> Vec<Overall> {
+    let shown = Shown {
+        users: &evaluation.users,
+        lists: &evaluation.lists,
+        holdout,
+        counts: &holdout.train().item_counts(),
+    };
+    let values = metrics.iter().map(|metric| Overall {
+        label: metric.label(),
+        direction: metric.direction(),
+        value: metric.score(&shown),
+    });
+    values.collect()
 }
 
 /// What to do for each user.
@@ -81,6 +110,13 @@ struct Block {
     lists: Vec<Vec<ItemIx>>,
     /// Value and weight, `[users, metrics]`.
     values: Vec<(f64, f64)>,
+}
+
+/// What a user's list should hold and what it may not, both sorted and distinct.
+struct Wanted {
+    user: UserIx,
+    known: Vec<ItemIx>,
+    relevant: Vec<ItemIx>,
 }
 
 /// Scores held at once by one thread: 16 MiB.
@@ -125,57 +161,52 @@ impl Plan<'_> {
         users: &[UserIx],
         scores: &mut Vec<f32>,
     ) -> Result<Block, EvalError> {
-        let wanted: Vec<(UserIx, Vec<ItemIx>)> = users
+        let wanted: Vec<Wanted> = users
             .iter()
-            .map(|&user| (user, self.relevant(holdout, user)))
-            .filter(|(_, relevant)| !relevant.is_empty())
+            .map(|&user| self.wanted(holdout, user))
+            .filter(|wanted| !wanted.relevant.is_empty())
             .collect();
         let queries: Vec<Query<'_>> = wanted
             .iter()
-            .map(|&(user, _)| query(holdout, user))
+            .map(|wanted| query(holdout, wanted.user))
             .collect();
         let n_items = model.n_items();
         scores.resize(queries.len() * n_items, 0.0);
         model.score_into(&queries, scores)?;
+        let needs_ranking = self.metrics.iter().any(|metric| metric.needs_ranking());
         let mut block = Block::default();
-        for ((user, relevant), scores) in wanted.into_iter().zip(scores.chunks(n_items)) {
-            let known = self.excluded(holdout, user);
-            let list = top_k(scores, known, self.depth);
+        for (wanted, scores) in wanted.into_iter().zip(scores.chunks(n_items)) {
+            let list = top_k(scores, &wanted.known, self.depth);
             let judged = Judged {
-                hits: &hits(&list, &relevant),
-                n_relevant: relevant.len(),
-                n_candidates: n_items - distinct(known),
-                ranking: None,
+                hits: &hits(&list, &wanted.relevant),
+                n_relevant: wanted.relevant.len(),
+                n_candidates: n_items - wanted.known.len(),
+                ranking: needs_ranking.then(|| ranking(scores, &wanted.known, &wanted.relevant)),
             };
-            block.values.extend(self.metrics.iter().map(|metric| {
-                (
-                    metric.score(&judged).unwrap_or(f64::NAN),
-                    metric.weight(&judged),
-                )
-            }));
-            block.users.push(user);
+            let values = self.metrics.iter().map(|metric| {
+                let value = metric.score(&judged).unwrap_or(f64::NAN);
+                (value, metric.weight(&judged))
+            });
+            block.values.extend(values);
+            block.users.push(wanted.user);
             block.lists.push(list);
         }
         Ok(block)
     }
 
-    fn excluded<'h>(&self, holdout: &'h Holdout, user: UserIx) -> &'h [ItemIx] {
-        if self.exclude_known {
-            holdout.known.history(user)
+    fn wanted(&self, holdout: &Holdout, user: UserIx) -> Wanted {
+        let known = if self.exclude_known {
+            sorted(holdout.known.history(user))
         } else {
-            &[]
-        }
-    }
-
-    /// The distinct relevant items that can be listed, sorted.
-    fn relevant(&self, holdout: &Holdout, user: UserIx) -> Vec<ItemIx> {
-        let mut known = self.excluded(holdout, user).to_vec();
-        known.sort_unstable();
-        let mut relevant = holdout.relevant.history(user).to_vec();
-        relevant.sort_unstable();
-        relevant.dedup();
+            Vec::new()
+        };
+        let mut relevant = sorted(holdout.relevant.history(user));
         relevant.retain(|item| known.binary_search(item).is_err());
-        relevant
+        Wanted {
+            user,
+            known,
+            relevant,
+        }
     }
 
     fn join(&self, blocks: Vec<Block>, n_users: usize) -> Result<Evaluation, EvalError> {
@@ -199,6 +230,7 @@ impl Plan<'_> {
         Ok(Evaluation {
             left_out: n_users - users.len(),
             measured: measured.collect(),
+            overall: Vec::new(),
             users,
             lists,
         })
@@ -229,12 +261,12 @@ fn measure(metric: &dyn Metric, values: &[(f64, f64)]) -> Measured {
     }
 }
 
-/// Number of distinct items.
-fn distinct(items: &[ItemIx]) -> usize {
+/// The distinct items, sorted.
+fn sorted(items: &[ItemIx]) -> Vec<ItemIx> {
     let mut items = items.to_vec();
     items.sort_unstable();
     items.dedup();
-    items.len()
+    items
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ pub struct Evaluation {
     pub lists: Vec<Vec<ItemIx>>,
     /// The metrics of single lists.
     pub measured: Vec<Measured>,
+    /// The metrics of all lists together.
+    pub overall: Vec<Overall>,
     /// Number of users left out, since nothing is held out for them.
     pub left_out: usize,
 }
@@ -29,10 +31,24 @@ pub struct Measured {
     pub values: Vec<f64>,
 }
 
+/// One metric of all lists together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overall {
+    /// Name and cut-off.
+    pub label: String,
+    /// Whether more is better.
+    pub direction: Direction,
+    /// The value; `None` where it is undefined.
+    pub value: Option<f64>,
+}
+
 impl Evaluation {
-    /// The mean of the metric with this label.
+    /// The value of the metric with this label: a mean over users, or one of all lists together.
     pub fn mean(&self, label: &str) -> Option<f64> {
-        self.measured(label).map(|measured| measured.mean)
+        let overall = || self.overall.iter().find(|overall| overall.label == label);
+        self.measured(label)
+            .map(|measured| measured.mean)
+            .or_else(|| overall()?.value)
     }
 
     /// The value of each user, beside [`users`](Self::users).

@@ -2,10 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::corpus::CorpusMetric;
 use super::error::EvalError;
 use super::metric::Metric;
 
 mod house;
+
+/// What a profile consists of; each of its files has one.
+struct Definitions {
+    /// Metrics of single lists cut at `k`.
+    at: fn(k: usize) -> Vec<Box<dyn Metric>>,
+    /// Metrics of the full ranking.
+    whole: fn() -> Vec<Box<dyn Metric>>,
+    /// Metrics of all lists together, cut at `k`.
+    corpus: fn(k: usize) -> Vec<Box<dyn CorpusMetric>>,
+}
 
 /// Whose definitions are used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,12 +28,23 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// The metrics of single lists, at each of the cut-offs `ks`.
+    /// The metrics of single lists, at each of the cut-offs `ks`, then those without a cut-off.
     pub fn metrics(self, ks: &[usize]) -> Vec<Box<dyn Metric>> {
-        let at = match self {
-            Self::Default => house::metrics,
-        };
-        ks.iter().flat_map(|&k| at(k)).collect()
+        let definitions = self.definitions();
+        let at = ks.iter().flat_map(|&k| (definitions.at)(k));
+        at.chain((definitions.whole)()).collect()
+    }
+
+    /// The metrics of all lists together, at each of the cut-offs `ks`.
+    pub fn corpus_metrics(self, ks: &[usize]) -> Vec<Box<dyn CorpusMetric>> {
+        let corpus = self.definitions().corpus;
+        ks.iter().flat_map(|&k| corpus(k)).collect()
+    }
+
+    fn definitions(self) -> Definitions {
+        match self {
+            Self::Default => house::DEFINITIONS,
+        }
     }
 
     /// The metric of single lists with a label such as `ndcg@20`.
@@ -42,8 +64,10 @@ impl Profile {
                 nearest: nearest(name, &names),
             });
         }
-        let k = k.parse().ok().filter(|&k| k > 0);
-        k.and_then(|k| self.metrics(&[k]).into_iter().find(|m| m.label() == label))
+        let k: Option<usize> = k.parse().ok().filter(|&k| k > 0);
+        let mut found = self.metrics(k.as_slice()).into_iter();
+        found
+            .find(|metric| metric.label() == label)
             .ok_or_else(|| EvalError::CutOff {
                 label: label.to_owned(),
             })
@@ -85,6 +109,7 @@ mod tests {
             error.to_string(),
             "there is no metric `ndgc`, did you mean `ndcg`?"
         );
+        assert_eq!(parse_metric("auc").unwrap().label(), "auc");
         for label in ["ndcg", "ndcg@", "ndcg@0", "ndcg@ten"] {
             let error = parse_metric(label).unwrap_err();
             assert!(matches!(error, EvalError::CutOff { .. }), "{error}");

@@ -41,6 +41,8 @@ mod tests {
     use super::*;
     use crate::eval::per_user::checks::{assert_close, score};
 
+    metric_contract!(crate::eval::per_user::Ndcg { k: 4 });
+
     #[test]
     fn worked_by_hand() {
         // dcg = 1/log2(3) + 1/log2(5) = .6309298 + .4306766 = 1.0616063

@@ -28,6 +28,8 @@ mod tests {
     use super::*;
     use crate::eval::per_user::checks::{assert_close, score};
 
+    metric_contract!(crate::eval::per_user::Precision { k: 4 });
+
     #[test]
     fn worked_by_hand() {
         // 2 of the first 4 places hit; a list of 3 is still divided by 4.

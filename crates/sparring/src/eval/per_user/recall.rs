@@ -28,6 +28,8 @@ mod tests {
     use super::*;
     use crate::eval::per_user::checks::{assert_close, score};
 
+    metric_contract!(crate::eval::per_user::Recall { k: 4 });
+
     #[test]
     fn worked_by_hand() {
         // 2 of 8 relevant items are among the first 4 places.
