@@ -13,7 +13,11 @@ pub(super) fn ranking(scores: &[f32], known: &[ItemIx], relevant: &[ItemIx]) -> 
     wanted.sort_unstable_by(f32::total_cmp);
     let points = |score: f32| {
         let lower = wanted.partition_point(|&wanted| wanted < score);
-        let ties = wanted[lower..].partition_point(|&wanted| wanted <= score);
+        // Ties are rare, so the second search is.
+        let ties = match wanted.get(lower) {
+            Some(&next) if next <= score => wanted[lower..].partition_point(|&w| w <= score),
+            _ => 0,
+        };
         (2 * (wanted.len() - lower) - ties) as u64
     };
     let all: u64 = scores.iter().map(|&score| points(finite(score))).sum();
