@@ -8,8 +8,11 @@
 mod contract;
 mod registry;
 
+mod apr;
 mod factors;
 mod ganmf;
+mod keeper;
+mod pairwise;
 
 mod pop;
 
@@ -19,4 +22,5 @@ registry::models! {
     "pop" => Pop(pop::PopConfig) in Baseline: "popularity",
     "ganmf" => Ganmf(ganmf::GanmfConfig) in Adversarial:
         "matrix factorisation against an autoencoder",
+    "apr" => Apr(apr::AprConfig) in Adversarial: "pairwise ranking against perturbed embeddings",
 }

@@ -39,6 +39,7 @@ use self::discriminator::Discriminator;
 use self::generator::Generator;
 use self::tensor::Adam;
 use super::factors::Factors;
+use super::keeper::Keeper;
 use crate::data::{Dataset, UserIx};
 use crate::recommend::{
     Dimension, Fit, FitError, NamedTensors, Progress, Query, Recommender, Run, ScoreError, Tune,
@@ -268,8 +269,7 @@ impl Fit for GanmfConfig {
             steps: [0; 2],
         };
         let mut users: Vec<UserIx> = data.user_indices().collect();
-        let mut best: Option<(f64, Ganmf)> = None;
-        let mut worse = 0;
+        let mut keeper = Keeper::new(run, self.check_every.get(), self.patience.get());
         for epoch in 1..=self.epochs.get() {
             users.shuffle(&mut seed.stream_at("order", epoch as u64));
             let mut d = (0.0, 0.0);
@@ -297,30 +297,13 @@ impl Fit for GanmfConfig {
                     evidence,
                 });
             }
-            if let Some(monitor) = run.monitor
-                && epoch % self.check_every.get() == 0
-            {
-                let model = self.model(&bout.generator, train.n_items());
-                let score = monitor.score(&model);
-                run.observer.point("validation", step, score);
-                if best.as_ref().is_none_or(|(best, _)| score > *best) {
-                    best = Some((score, model));
-                    worse = 0;
-                } else {
-                    worse += 1;
-                    if worse >= self.patience.get() {
-                        break;
-                    }
-                }
-            }
-            if run.cancel.is_requested() {
+            if keeper.look(epoch, || self.model(&bout.generator, train.n_items())) {
                 break;
             }
         }
-        Ok(best.map_or_else(
-            || self.model(&bout.generator, train.n_items()),
-            |(_, model)| model,
-        ))
+        Ok(keeper
+            .best()
+            .unwrap_or_else(|| self.model(&bout.generator, train.n_items())))
     }
 }
 
