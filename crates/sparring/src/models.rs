@@ -11,6 +11,7 @@ mod registry;
 mod apr;
 mod factors;
 mod ganmf;
+mod irgan;
 mod keeper;
 mod pairwise;
 
@@ -23,4 +24,5 @@ registry::models! {
     "ganmf" => Ganmf(ganmf::GanmfConfig) in Adversarial:
         "matrix factorisation against an autoencoder",
     "apr" => Apr(apr::AprConfig) in Adversarial: "pairwise ranking against perturbed embeddings",
+    "irgan" => Irgan(irgan::IrganConfig) in Adversarial: "a generator that picks items, by policy gradient",
 }
