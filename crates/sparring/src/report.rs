@@ -1,1 +1,11 @@
-//! To be filled.
+//! What a person sees of results: the leaderboard as JSON, CSV and a page that needs no network.
+
+mod charts;
+mod csv;
+mod leaderboard;
+mod page;
+
+pub use charts::plotly_script;
+pub use csv::to_csv;
+pub use leaderboard::{Comparison, Estimate, Facts, Leaderboard, Row, Timing, Timings, Tuned};
+pub use page::leaderboard_page;

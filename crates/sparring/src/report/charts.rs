@@ -1,0 +1,80 @@
+//! The charts of a leaderboard, drawn by plotly in the reader's browser without a network.
+
+use plotly::common::{ErrorData, ErrorType, Marker, Mode, Title};
+use plotly::layout::{Axis, AxisType, Margin};
+use plotly::{Layout, Plot, Scatter};
+
+use super::leaderboard::{Leaderboard, Row, Timings};
+use crate::models::Family;
+
+const BASELINE: &str = "#4c72b0";
+const ADVERSARIAL: &str = "#c44e52";
+
+/// The script that draws, to be put once into a page.
+pub fn plotly_script() -> String {
+    let sources = Plot::offline_js_sources();
+    let end = "</script>";
+    let first = sources.find(end).map_or(sources.len(), |at| at + end.len());
+    sources[..first].to_owned()
+}
+
+/// The watched metric against the time of one fit, with intervals.
+pub(super) fn metric_against_time(board: &Leaderboard, timings: &Timings) -> String {
+    let mut plot = Plot::new();
+    for (family, name, color) in [
+        (Family::Baseline, "baselines", BASELINE),
+        (Family::Adversarial, "adversarial", ADVERSARIAL),
+    ] {
+        let mut points = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for row in board.rows.iter().filter(|row| row.family == family) {
+            if let (Some(estimate), Some(time)) =
+                (row.metrics.get(&board.watched), timings.get(&row.model))
+            {
+                points.0.push(time.fit_secs.max(1e-3));
+                points.1.push(estimate.mean);
+                points.2.push(row.model.clone());
+                points.3.push((estimate.high - estimate.low) / 2.0);
+            }
+        }
+        let trace = Scatter::new(points.0, points.1)
+            .mode(Mode::MarkersText)
+            .name(name)
+            .text_array(points.2)
+            .text_position(plotly::common::Position::TopCenter)
+            .error_y(
+                ErrorData::new(ErrorType::Data)
+                    .array(points.3)
+                    .thickness(1.0),
+            )
+            .marker(Marker::new().size(10).color(color));
+        plot.add_trace(trace);
+    }
+    plot.set_layout(
+        layout("seconds for one fit (log)", &board.watched).x_axis(
+            Axis::new()
+                .title(Title::with_text("seconds for one fit (log)"))
+                .type_(AxisType::Log),
+        ),
+    );
+    plot.to_inline_html(Some("metric-against-time"))
+}
+
+/// The curves of one model, one line a curve.
+pub(super) fn curves(row: &Row) -> String {
+    let mut plot = Plot::new();
+    for (name, curve) in &row.curves {
+        let steps = curve.iter().map(|point| point.0).collect();
+        let values = curve.iter().map(|point| point.1).collect();
+        plot.add_trace(Scatter::new(steps, values).mode(Mode::Lines).name(name));
+    }
+    plot.set_layout(layout("step", "value"));
+    plot.to_inline_html(Some(&format!("curves-{}", row.model)))
+}
+
+fn layout(x: &str, y: &str) -> Layout {
+    Layout::new()
+        .height(420)
+        .margin(Margin::new().top(30).right(20))
+        .x_axis(Axis::new().title(Title::with_text(x)))
+        .y_axis(Axis::new().title(Title::with_text(y)))
+}
