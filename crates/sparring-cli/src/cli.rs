@@ -1,0 +1,308 @@
+//! The command line, from which the help, the completions and the man page are made too.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+/// Generative adversarial networks for recommender systems, beside tuned baselines.
+#[derive(Debug, Parser)]
+#[command(name = "sparring", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong use.\n\
+    A data argument is a named set (ml-100k, planted), a file or a folder.")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Global {
+    /// Settings from a TOML file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// One setting over those of the file, for example model.ease.l2=200.
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Seed of everything random [default: 1].
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Number of threads [default: all cores]; changes no number.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Print one JSON document on stdout and nothing else there.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say less: no progress, no notes.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more; twice for everything.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Where fetched data sets are kept [default: the user's cache folder].
+    #[arg(long, global = true, env = "SPARRING_DATA", value_name = "DIR")]
+    pub(crate) cache: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The whole tour on real data: baselines and adversarial models, a leaderboard, recommendations.
+    Playground(Playground),
+    /// Look at data, fetch named sets, split a log.
+    #[command(subcommand)]
+    Data(Data),
+    /// Fit one model and save it.
+    Train(Train),
+    /// Measure a saved model on a test part.
+    Evaluate(Evaluate),
+    /// Fit several models, tuned with the same budget, and rank them with intervals.
+    Compare(Compare),
+    /// Find good settings for one model on a validation part.
+    Tune(Tune),
+    /// Recommend items with a saved model.
+    Recommend(Recommend),
+    /// List the models, or show the settings of one.
+    Models(Models),
+    /// Check this machine: processor, threads, memory, cache folder, clients for data sets.
+    Doctor,
+    /// Print the JSON schema of config files.
+    Schema,
+    /// Print shell completions.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the man pages.
+    Man {
+        /// The folder to write them to.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+/// How files are read.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Reading")]
+pub(crate) struct Reading {
+    /// Format of the files [default: recognised by content].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) format: Option<String>,
+    /// What to do when a user has an item twice: refuse, first, last, all.
+    #[arg(long, value_name = "RULE", default_value = "refuse")]
+    pub(crate) duplicates: String,
+    /// Keep only events rated at least this.
+    #[arg(long, value_name = "RATING")]
+    pub(crate) min_rating: Option<f32>,
+    /// What to do with users of a test file that training does not know: refuse, skip.
+    #[arg(long, value_name = "RULE", default_value = "refuse")]
+    pub(crate) unknown_users: String,
+}
+
+/// The parts of a log.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct Parts {
+    /// The training part.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) train: String,
+    /// The validation part, disjoint from training or a part of it [default: a tenth of training].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) valid: Option<String>,
+    /// The test part.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) test: String,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Measuring")]
+pub(crate) struct Measuring {
+    /// Lengths of the lists [default: 5,10,20].
+    #[arg(long, value_delimiter = ',', value_name = "K,K")]
+    pub(crate) at: Vec<usize>,
+    /// Whose definitions of the metrics: default, recbole, lenskit, rectools, implicit, ranx.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// The metric that ranks, and that tuning and stopping watch [default: ndcg@20].
+    #[arg(long, value_name = "METRIC")]
+    pub(crate) metric: Option<String>,
+}
+
+/// `sparring playground`
+#[derive(Debug, Args)]
+pub(crate) struct Playground {
+    /// Folder for the leaderboard and the models.
+    #[arg(long, value_name = "DIR", default_value = "out/playground")]
+    pub(crate) out: PathBuf,
+    /// The data set to play with [default: ml-100k, else planted data].
+    #[arg(long, value_name = "D")]
+    pub(crate) data: Option<String>,
+    /// End after the tour. This version has no server yet, so it always does.
+    #[arg(long)]
+    pub(crate) no_serve: bool,
+}
+
+/// `sparring data`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Data {
+    /// List the named sets.
+    List,
+    /// Bring a named set to this machine, checked by its hash.
+    Fetch {
+        /// Name of the set.
+        name: String,
+    },
+    /// Count users, items, activity, popularity, times and duplicates.
+    Inspect {
+        /// A named set, a file or a folder.
+        data: String,
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Write the parts of a log as CSV files.
+    Split(SplitArgs),
+}
+
+/// `sparring data split`
+#[derive(Debug, Args)]
+pub(crate) struct SplitArgs {
+    /// A named set, a file or a folder.
+    pub(crate) data: String,
+    /// How: random, leave-one-out, temporal, users.
+    #[arg(long, value_name = "P", default_value = "random")]
+    pub(crate) protocol: String,
+    /// Share of the test part (random, temporal, users).
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    pub(crate) test_share: f64,
+    /// Share of the validation part; 0 for none.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
+    pub(crate) valid_share: f64,
+    /// Folder to write to.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// `sparring train`
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    /// The log: a named set, a file or a folder.
+    #[arg(long, visible_alias = "train", value_name = "D")]
+    pub(crate) data: String,
+    /// A validation part: training keeps the best weights on it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) valid: Option<String>,
+    /// The model.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: String,
+    /// Folder to write the model to.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) measuring: Measuring,
+}
+
+/// `sparring evaluate`
+#[derive(Debug, Args)]
+pub(crate) struct Evaluate {
+    /// Folder of a saved model.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: PathBuf,
+    /// What the users are known to have done; left out of their lists.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) train: String,
+    /// The test part.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) test: String,
+    /// Write the figures of each user to this CSV file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) per_user: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) measuring: Measuring,
+}
+
+/// `sparring compare`
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    #[command(flatten)]
+    pub(crate) parts: Parts,
+    /// The models [default: the config file's, else all].
+    #[arg(long, value_delimiter = ',', value_name = "NAME,NAME")]
+    pub(crate) models: Vec<String>,
+    /// Number of seeds.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) seeds: u64,
+    /// Settings tried for each model without settings in the config file; 0 for the defaults.
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub(crate) trials: usize,
+    /// Folder for leaderboard.json, .csv and .html.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) measuring: Measuring,
+}
+
+/// `sparring tune`
+#[derive(Debug, Args)]
+pub(crate) struct Tune {
+    /// The training part.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) train: String,
+    /// The validation part, disjoint from training or a part of it [default: a tenth of training].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) valid: Option<String>,
+    /// The model.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: String,
+    /// Number of settings to try.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) trials: usize,
+    /// TOML file for the best settings.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) measuring: Measuring,
+}
+
+/// `sparring recommend`
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("whom").required(true).args(["users", "history"])))]
+pub(crate) struct Recommend {
+    /// Folder of a saved model.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: PathBuf,
+    /// CSV file of users, header `user`: users of the training data.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) users: Option<PathBuf>,
+    /// Items that a new user has had.
+    #[arg(long, value_delimiter = ',', value_name = "ITEM,ITEM")]
+    pub(crate) history: Vec<String>,
+    /// Length of a list.
+    #[arg(short, long, value_name = "K", default_value_t = 10)]
+    pub(crate) k: usize,
+    /// The training log, if it is no longer where the model was trained from.
+    #[arg(long, value_name = "D")]
+    pub(crate) data: Option<String>,
+    /// CSV file for the lists: user,item,rank,score.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// `sparring models`
+#[derive(Debug, Args)]
+pub(crate) struct Models {
+    /// The model whose settings are shown.
+    pub(crate) name: Option<String>,
+}

@@ -1,0 +1,70 @@
+//! Progress bars on stderr when it is a terminal.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sparring::experiment::Audience;
+use sparring::recommend::{Diagnosis, Observer, Progress};
+
+/// Shows the stage of the work and, inside it, how many steps are done, the rate and the time left.
+#[derive(Debug)]
+pub(crate) struct Bars {
+    bar: ProgressBar,
+    stage: Mutex<String>,
+    quiet: bool,
+    verbose: u8,
+}
+
+impl Bars {
+    pub(crate) fn new(quiet: bool, verbose: u8) -> Self {
+        let visible = !quiet && std::io::stderr().is_terminal();
+        let target =
+            if visible { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
+        let style = ProgressStyle::with_template(
+            "{msg:32!} {bar:30} {pos}/{len}  {per_sec}  {eta} left",
+        );
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        bar.set_style(style.expect("the template is valid"));
+        Self { bar, stage: Mutex::new(String::new()), quiet, verbose }
+    }
+
+    /// Takes the bar off the screen.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Observer for Bars {
+    fn progress(&self, progress: Progress<'_>) {
+        self.bar.set_length(progress.total);
+        self.bar.set_position(progress.done);
+    }
+
+    fn point(&self, curve: &str, step: u64, value: f64) {
+        tracing::trace!(curve, step, value);
+    }
+
+    fn diagnosis(&self, diagnosis: Diagnosis) {
+        let Diagnosis { step, verdict, evidence, applied, .. } = diagnosis;
+        if verdict == "healthy" {
+            tracing::debug!(step, verdict, ?evidence);
+        } else if !self.quiet {
+            let stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            tracing::info!(stage, step, verdict, ?evidence, ?applied);
+        }
+    }
+}
+
+impl Audience for Bars {
+    fn stage(&self, text: &str) {
+        text.clone_into(&mut self.stage.lock().unwrap_or_else(PoisonError::into_inner));
+        self.bar.reset();
+        self.bar.set_length(0);
+        self.bar.set_message(text.to_owned());
+        if self.verbose > 0 {
+            tracing::info!("{text}");
+        }
+    }
+}
