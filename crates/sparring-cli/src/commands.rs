@@ -1,0 +1,13 @@
+//! One file a command.
+
+pub(crate) mod about;
+pub(crate) mod compare;
+pub(crate) mod data;
+pub(crate) mod doctor;
+pub(crate) mod evaluate;
+pub(crate) mod load;
+pub(crate) mod models;
+pub(crate) mod playground;
+pub(crate) mod recommend;
+pub(crate) mod train;
+pub(crate) mod tune;

@@ -1,0 +1,33 @@
+//! `sparring tune`: find good settings for one model on a validation part.
+
+use sparring::experiment::{TuneOptions, tune};
+
+use super::load;
+use crate::cli::Tune;
+use crate::context::Context;
+
+/// Tries settings by successive halving and writes the best as a config file.
+pub(crate) fn run(context: &Context, args: &Tune) -> anyhow::Result<()> {
+    let base = context.config.model(&args.model)?;
+    let (_, metric) = context.measuring(&args.measuring)?;
+    let parts = load::parts(context, &args.train, args.valid.as_deref(), None, &args.reading)?;
+    let stage = load::tuning_stage(context, &parts)?;
+    let options = TuneOptions { trials: args.trials, metric: metric.clone(), seed: context.seed() };
+    let tuning = tune(&base, &stage, &options, context.listeners())?;
+    context.bars.clear();
+    let table = toml::to_string(&tuning.best.to_table())?;
+    let text = format!(
+        "# {} settings tried, {metric} on validation {:.4}\n[model.{}]\n{table}",
+        tuning.trials.len(), tuning.value, args.model
+    );
+    load::write(&args.out, text.as_bytes())?;
+    context.out.line(format!(
+        "best of {} settings: {metric} {:.4} on validation; written to {}",
+        tuning.trials.len(), tuning.value, args.out.display()
+    ));
+    context.out.line(text.trim_end());
+    context.out.json(&serde_json::json!({
+        "model": args.model, "metric": metric, "validation": tuning.value,
+        "settings": tuning.best.to_table(), "trials": tuning.trials, "out": args.out,
+    }))
+}
