@@ -20,6 +20,4 @@ pub mod artifact;
 
 pub mod report;
 
-pub mod experiment;
-
 pub use sparring_wide::{Seed, Stream};

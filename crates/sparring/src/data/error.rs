@@ -1,0 +1,195 @@
+//! What can be wrong with data.
+
+use std::path::PathBuf;
+
+/// Why data could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// A file or folder could not be read or written.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The file is cut off or damaged inside its compression.
+    #[error("{}: the gzip data end too early or are damaged after {lines} lines: {source}", path.display())]
+    Gzip {
+        /// The file.
+        path: PathBuf,
+        /// Whole lines before the damage.
+        lines: u64,
+        /// What the decompressor found.
+        source: std::io::Error,
+    },
+    /// There is nothing in the file.
+    #[error("{}: the file has no interactions", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The folder has no file with interactions, or several.
+    #[error("{}: {finding}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What was found.
+        finding: String,
+    },
+    /// A needed column is missing.
+    #[error("{}:1: there is no column for the {missing}, found: {found}", path.display())]
+    MissingColumn {
+        /// The file.
+        path: PathBuf,
+        /// `user` or `item`.
+        missing: &'static str,
+        /// The columns there are.
+        found: String,
+    },
+    /// The format could not be told from the content.
+    #[error("{}:1: cannot tell the format from the line `{line}`", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its first line, shortened.
+        line: String,
+    },
+    /// No format has this name.
+    #[error("there is no format `{name}`")]
+    NoFormat {
+        /// The name given.
+        name: String,
+    },
+    /// A line has another number of columns.
+    #[error("{}:{line}: expected {expected} columns, found {found}", path.display())]
+    Columns {
+        /// The file.
+        path: PathBuf,
+        /// Line number, from 1.
+        line: u64,
+        /// Columns of the first line.
+        expected: usize,
+        /// Columns of this line.
+        found: usize,
+    },
+    /// A value is not what its column should hold.
+    #[error("{}:{line}: the {column} should be {expected}, found `{found}`", path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// Line number, from 1.
+        line: u64,
+        /// Name of the column.
+        column: &'static str,
+        /// What is allowed.
+        expected: &'static str,
+        /// What stands there, shortened.
+        found: String,
+    },
+    /// A user has an item twice.
+    #[error("{}: user `{user}` has item `{item}` twice (lines {first} and {second}); {total} such duplicates in all", path.display())]
+    Duplicate {
+        /// The file.
+        path: PathBuf,
+        /// Its id.
+        user: String,
+        /// Its id.
+        item: String,
+        /// Line of the earlier one.
+        first: u64,
+        /// Line of the later one.
+        second: u64,
+        /// Number of duplicates in the file.
+        total: usize,
+    },
+    /// A user of a later part is not in training.
+    #[error("{}:{line}: user `{user}` is not in the training part", path.display())]
+    UnknownUser {
+        /// The file.
+        path: PathBuf,
+        /// Line number, from 1.
+        line: u64,
+        /// Its id.
+        user: String,
+    },
+    /// No event is left after leaving out low ratings.
+    #[error("{}: no event is rated {min_rating} or more", path.display())]
+    NothingLeft {
+        /// The file.
+        path: PathBuf,
+        /// The limit.
+        min_rating: f32,
+    },
+    /// A setting of planted data is wrong.
+    #[error("`{argument}`: {finding}")]
+    Planted {
+        /// The data argument.
+        argument: String,
+        /// What is wrong.
+        finding: String,
+    },
+    /// A data argument is neither a named set, nor a file, nor a folder.
+    #[error("`{argument}` is neither a file, nor a folder, nor a named set{}", near.as_ref().map_or_else(String::new, |n| format!(", did you mean `{n}`?")))]
+    NoSuchData {
+        /// The argument.
+        argument: String,
+        /// The nearest named set.
+        near: Option<String>,
+    },
+    /// A named set could not be fetched.
+    #[error("`{name}` could not be fetched: {tried}")]
+    Fetch {
+        /// The set.
+        name: String,
+        /// What was tried, and what came of it.
+        tried: String,
+    },
+    /// A Parquet file could not be read.
+    #[error("{}: not a readable Parquet file: {finding}", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What the reader found.
+        finding: String,
+    },
+}
+
+impl DataError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => {
+                "check that the path exists, that you may use it and that the disk has room"
+            }
+            Self::Gzip { .. } => "copy or download the file again",
+            Self::Empty { .. } => {
+                "give a file with one interaction a line: user,item[,rating][,timestamp]"
+            }
+            Self::Folder { .. } => "name the file itself",
+            Self::MissingColumn { .. } => {
+                "name the columns user, item, rating, timestamp in the header"
+            }
+            Self::UnknownFormat { .. } | Self::NoFormat { .. } => {
+                "name the format with --format: csv, tsv, udata, movielens, recbole, sequences, parquet"
+            }
+            Self::Columns { .. } | Self::Value { .. } => "mend the line, or leave it out",
+            Self::Duplicate { .. } => {
+                "keep one of each with --duplicates last (or first), or all with --duplicates all"
+            }
+            Self::UnknownUser { .. } => "leave such users out with --unknown-users skip",
+            Self::NothingLeft { .. } => "lower --min-rating",
+            Self::Planted { .. } => {
+                "write planted, or planted:users=2000,items=500,events=40,seed=3"
+            }
+            Self::NoSuchData { .. } => "`sparring data list` names the sets; a path must exist",
+            Self::Fetch { .. } => "fetch it by hand and name the file, or use `planted`",
+            Self::Parquet { .. } => {
+                "write it with columns user, item and perhaps rating, timestamp"
+            }
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Which format a file has, told from its beginning.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use super::error::DataError;
+
+/// How interactions are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Columns with a header, separated by comma, semicolon, bar, tab or space.
+    Table,
+    /// `user item [rating [timestamp]]` without a header, by tab, comma or space.
+    Bare,
+    /// `user::item::rating::timestamp`.
+    MovieLens,
+    /// `RecBole` atomic file: tabs, header with types (`user_id:token`).
+    RecBole,
+    /// `user item item item`, a line a user, in event order.
+    Sequences,
+    /// Parquet.
+    Parquet,
+}
+
+/// How the fields of a line are told apart, and which field is which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub(super) format: Format,
+    pub(super) separator: Separator,
+    pub(super) user: usize,
+    pub(super) item: usize,
+    pub(super) rating: Option<usize>,
+    pub(super) time: Option<usize>,
+    /// Number of fields of a line; 0 where it varies.
+    pub(super) width: usize,
+}
+
+/// What stands between fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Separator {
+    /// One byte, with quotes allowed around fields.
+    Byte(u8),
+    /// Two colons.
+    Colons,
+    /// Any run of white space.
+    Space,
+}
+
+const USER: [&str; 9] = [
+    "user",
+    "userid",
+    "uid",
+    "u",
+    "customer",
+    "customerid",
+    "reviewerid",
+    "visitorid",
+    "sessionid",
+];
+const ITEM: [&str; 12] = [
+    "item",
+    "itemid",
+    "iid",
+    "i",
+    "movie",
+    "movieid",
+    "product",
+    "productid",
+    "artist",
+    "artistid",
+    "asin",
+    "song",
+];
+const RATING: [&str; 7] = [
+    "rating",
+    "score",
+    "stars",
+    "weight",
+    "value",
+    "overall",
+    "preference",
+];
+const TIME: [&str; 8] = [
+    "timestamp",
+    "time",
+    "ts",
+    "date",
+    "unixreviewtime",
+    "datetime",
+    "seqpos",
+    "position",
+];
+
+impl FromStr for Format {
+    type Err = DataError;
+
+    fn from_str(name: &str) -> Result<Self, DataError> {
+        match name {
+            "csv" | "tsv" | "table" => Ok(Self::Table),
+            "udata" | "bare" | "pairs" => Ok(Self::Bare),
+            "movielens" => Ok(Self::MovieLens),
+            "recbole" | "inter" => Ok(Self::RecBole),
+            "sequences" => Ok(Self::Sequences),
+            "parquet" => Ok(Self::Parquet),
+            _ => Err(DataError::NoFormat {
+                name: name.to_owned(),
+            }),
+        }
+    }
+}
+
+/// Tells the layout from the first lines of a file; `wanted` overrides what is seen.
+///
+/// The rules: a header that names a user and an item column is a table (a `RecBole` file if the
+/// names carry types). Without one, lines that hold two colons are `MovieLens` lines, lines of 2 to
+/// 4 fields, always the same number, are bare events, and lines of varying length are sequences.
+pub(super) fn layout(
+    path: &Path,
+    lines: &[&str],
+    wanted: Option<Format>,
+) -> Result<Layout, DataError> {
+    let first = lines.first().ok_or_else(|| DataError::Empty {
+        path: path.to_path_buf(),
+    })?;
+    let separator = if first.contains("::") {
+        Separator::Colons
+    } else {
+        guess_separator(first)
+    };
+    let bare = |format, width| Layout {
+        format,
+        separator,
+        user: 0,
+        item: 1,
+        rating: (width > 2 && format != Format::Sequences).then_some(2),
+        time: (width > 3 && format != Format::Sequences).then_some(3),
+        width: if format == Format::Sequences {
+            0
+        } else {
+            width
+        },
+    };
+    let widths: Vec<usize> = lines
+        .iter()
+        .map(|line| split(line, separator).len())
+        .collect();
+    let even = widths.iter().all(|width| *width == widths[0]);
+    let header = split(first, separator);
+    match wanted {
+        Some(Format::Sequences) => return Ok(bare(Format::Sequences, 0)),
+        Some(format @ (Format::Bare | Format::MovieLens)) => return Ok(bare(format, widths[0])),
+        Some(Format::Table | Format::RecBole) => return table(path, &header, separator),
+        Some(Format::Parquet) | None => {}
+    }
+    let named = header.iter().filter(|name| role(name).is_some()).count();
+    let numeric = header.iter().all(|field| field.parse::<f64>().is_ok());
+    if named > 0 && !numeric {
+        return table(path, &header, separator);
+    }
+    let rated = |line: &&str| {
+        split(line, separator)
+            .get(2)
+            .is_none_or(|rating| rating.trim().parse::<f64>().is_ok())
+    };
+    if separator == Separator::Colons && widths[0] >= 2 {
+        return Ok(bare(Format::MovieLens, widths[0]));
+    }
+    if even && (2..=4).contains(&widths[0]) && lines.iter().skip(1).all(rated) {
+        if !rated(first) {
+            return table(path, &header, separator);
+        }
+        return Ok(bare(Format::Bare, widths[0]));
+    }
+    if !even && matches!(separator, Separator::Space | Separator::Byte(b'\t')) {
+        return Ok(bare(Format::Sequences, 0));
+    }
+    if header.len() > 1 && !numeric {
+        return table(path, &header, separator);
+    }
+    Err(DataError::UnknownFormat {
+        path: path.to_path_buf(),
+        line: short(first),
+    })
+}
+
+fn table(path: &Path, header: &[String], separator: Separator) -> Result<Layout, DataError> {
+    let find = |wanted: Role| header.iter().position(|name| role(name) == Some(wanted));
+    let missing = |missing| DataError::MissingColumn {
+        path: path.to_path_buf(),
+        missing,
+        found: header
+            .iter()
+            .map(|name| short(name))
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    let typed = header.iter().any(|name| name.ends_with(":token"));
+    Ok(Layout {
+        format: if typed {
+            Format::RecBole
+        } else {
+            Format::Table
+        },
+        separator,
+        user: find(Role::User).ok_or_else(|| missing("user"))?,
+        item: find(Role::Item).ok_or_else(|| missing("item"))?,
+        rating: find(Role::Rating),
+        time: find(Role::Time),
+        width: header.len(),
+    })
+}
+
+/// The columns of a table by name, for Parquet.
+pub(super) fn columns(path: &Path, names: &[String]) -> Result<Layout, DataError> {
+    table(path, names, Separator::Space).map(|layout| Layout {
+        format: Format::Parquet,
+        ..layout
+    })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    User,
+    Item,
+    Rating,
+    Time,
+}
+
+/// What a column is, by its name; case, underscores and a type after a colon do not count.
+fn role(name: &str) -> Option<Role> {
+    let name = name.trim_start_matches('\u{feff}').trim().to_lowercase();
+    let name = name
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .replace(['_', '-', ' ', '"'], "");
+    let is = |names: &[&str]| names.contains(&name.as_str());
+    match () {
+        () if is(&USER) => Some(Role::User),
+        () if is(&ITEM) => Some(Role::Item),
+        () if is(&RATING) => Some(Role::Rating),
+        () if is(&TIME) => Some(Role::Time),
+        () => None,
+    }
+}
+
+fn guess_separator(line: &str) -> Separator {
+    let found = [b'\t', b',', b';', b'|']
+        .into_iter()
+        .find(|&byte| line.contains(byte as char));
+    found.map_or(Separator::Space, Separator::Byte)
+}
+
+/// The fields of a line, quotes taken off.
+pub(super) fn split(line: &str, separator: Separator) -> Vec<String> {
+    let plain = |field: &str| field.trim().trim_matches('"').to_owned();
+    match separator {
+        Separator::Byte(byte) => line.split(byte as char).map(plain).collect(),
+        Separator::Colons => line.split("::").map(plain).collect(),
+        Separator::Space => line.split_whitespace().map(plain).collect(),
+    }
+}
+
+/// Enough of a text to recognise it.
+pub(super) fn short(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}… ({} bytes)", &text[..at], text.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(text: &str) -> Result<Layout, DataError> {
+        layout(Path::new("f"), &text.lines().collect::<Vec<_>>(), None)
+    }
+
+    #[test]
+    fn formats_are_told_by_content() {
+        let table = seen("ts,movieId,x,userId\n1,2,3,4").unwrap();
+        assert_eq!(
+            (table.format, table.user, table.item),
+            (Format::Table, 3, 1)
+        );
+        assert_eq!((table.time, table.rating), (Some(0), None));
+        let udata = seen("196\t242\t3\t881250949\n186\t302\t3\t891717742").unwrap();
+        assert_eq!((udata.format, udata.time), (Format::Bare, Some(3)));
+        assert_eq!(
+            seen("1::1193::5::978300760").unwrap().format,
+            Format::MovieLens
+        );
+        let inter = seen("user_id:token\titem_id:token\trating:float\n1\t2\t3").unwrap();
+        assert_eq!((inter.format, inter.rating), (Format::RecBole, Some(2)));
+        assert_eq!(seen("1 5 6 7\n2 5").unwrap().format, Format::Sequences);
+        assert_eq!(seen("1 5\n1 6").unwrap().format, Format::Bare);
+        assert_eq!(seen("a b 3\nc d 4").unwrap().rating, Some(2));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let error = seen("user,genre\n1,2").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "f:1: there is no column for the item, found: user, genre"
+        );
+        assert!(matches!(
+            seen("hello").unwrap_err(),
+            DataError::UnknownFormat { .. }
+        ));
+        assert!("cvs".parse::<Format>().is_err());
+    }
+}

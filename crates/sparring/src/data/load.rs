@@ -1,0 +1,184 @@
+//! Loading logs: one file, or several parts over one vocabulary.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::dataset::Dataset;
+use super::error::DataError;
+use super::format::Format;
+use super::ids::{ItemIx, UserIx, Vocabulary};
+use super::interactions::InteractionsBuilder;
+use super::sink::{NewUsers, Sink, finish};
+use super::sources;
+
+/// How files are read.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// The format; told by content if not given.
+    pub format: Option<Format>,
+    /// What to do when a user has an item twice.
+    pub duplicates: Duplicates,
+    /// Keep only events rated at least this; without effect on a log without ratings.
+    pub min_rating: Option<f32>,
+    /// What to do with users of later parts that the first part does not have.
+    pub unknown_users: UnknownUsers,
+}
+
+/// What to do when a user has an item twice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Duplicates {
+    /// Refuse the file.
+    #[default]
+    Refuse,
+    /// Keep the first in event order.
+    First,
+    /// Keep the last in event order.
+    Last,
+    /// Keep all.
+    All,
+}
+
+/// What to do with users of a later part that the first part does not have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UnknownUsers {
+    /// Refuse the file.
+    #[default]
+    Refuse,
+    /// Leave them out.
+    Skip,
+}
+
+impl Dataset {
+    /// Loads one log from a file or a folder.
+    ///
+    /// # Errors
+    /// [`DataError`] that names the line.
+    pub fn load(path: &Path, options: &LoadOptions) -> Result<Self, DataError> {
+        let mut parts = load_aligned(&[path.to_path_buf()], options)?;
+        Ok(parts.remove(0))
+    }
+}
+
+/// Loads the parts of a log, training first, over one vocabulary of users and items.
+///
+/// Users come from the first part. Items of later parts are added: they count as relevant even
+/// where no model can know them.
+///
+/// # Errors
+/// [`DataError`] that names file and line.
+pub fn load_aligned(paths: &[PathBuf], options: &LoadOptions) -> Result<Vec<Dataset>, DataError> {
+    let (mut users, mut items) = (Vocabulary::new(), Vocabulary::new());
+    let mut builders: Vec<(PathBuf, InteractionsBuilder)> = Vec::new();
+    for path in paths {
+        let path = sources::find_file(path)?;
+        let new_users = match (builders.is_empty(), options.unknown_users) {
+            (true, _) => NewUsers::Add,
+            (false, UnknownUsers::Refuse) => NewUsers::Refuse,
+            (false, UnknownUsers::Skip) => NewUsers::Skip,
+        };
+        let mut sink = Sink {
+            path: &path,
+            users: &mut users,
+            items: &mut items,
+            min_rating: options.min_rating,
+            new_users,
+            builder: InteractionsBuilder::new(),
+            seen: 0,
+            skipped: 0,
+        };
+        sources::read(&path, options.format, &mut |event| sink.push(event))?;
+        if sink.skipped > 0 {
+            tracing::warn!(
+                "{}: {} events of users unknown in training left out",
+                path.display(),
+                sink.skipped
+            );
+        }
+        if sink.seen == 0 {
+            return Err(DataError::Empty { path });
+        }
+        if let Some(min_rating) = options.min_rating.filter(|_| sink.builder.is_empty()) {
+            return Err(DataError::NothingLeft { path, min_rating });
+        }
+        let builder = std::mem::take(&mut sink.builder);
+        builders.push((path, builder));
+    }
+    let (users, items) = (Arc::new(users), Arc::new(items));
+    builders
+        .into_iter()
+        .map(|(path, builder)| settle(finish(builder, &users, &items), &path, options))
+        .collect()
+}
+
+/// Deals with duplicate pairs.
+fn settle(data: Dataset, path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
+    if options.duplicates == Duplicates::All {
+        return Ok(data);
+    }
+    let (first, total) = duplicates(&data);
+    let Some((user, item)) = first else {
+        return Ok(data);
+    };
+    match options.duplicates {
+        Duplicates::Refuse => Err(refusal(&data, path, options, (user, item, total))),
+        Duplicates::First => Ok(keep_one(&data, |history, at| {
+            !history[..at].contains(&history[at])
+        })),
+        _ => Ok(keep_one(&data, |history, at| {
+            !history[at + 1..].contains(&history[at])
+        })),
+    }
+}
+
+fn keep_one(data: &Dataset, keep: impl Fn(&[ItemIx], usize) -> bool) -> Dataset {
+    data.filter(|user, position| keep(data.history(user), position))
+}
+
+/// The first pair that stands twice, and how many events repeat an earlier pair.
+pub(super) fn duplicates(data: &Dataset) -> (Option<(UserIx, ItemIx)>, usize) {
+    let (mut first, mut total) = (None, 0);
+    let mut row = HashSet::new();
+    for user in data.user_indices() {
+        row.clear();
+        for &item in data.history(user) {
+            if !row.insert(item) {
+                total += 1;
+                first = first.or(Some((user, item)));
+            }
+        }
+    }
+    (first, total)
+}
+
+/// Reads the file once more for the lines of a duplicate.
+fn refusal(
+    data: &Dataset,
+    path: &Path,
+    options: &LoadOptions,
+    (user, item, total): (UserIx, ItemIx, usize),
+) -> DataError {
+    let (user, item) = (
+        data.users().id(user.0).to_owned(),
+        data.items().id(item.0).to_owned(),
+    );
+    let mut lines = Vec::new();
+    let again = sources::read(path, options.format, &mut |event| {
+        if event.user == user && event.item == item {
+            lines.push(event.line);
+        }
+        Ok(())
+    });
+    if let Err(error) = again {
+        return error;
+    }
+    let line = |at: usize| lines.get(at).copied().unwrap_or(0);
+    DataError::Duplicate {
+        path: path.to_path_buf(),
+        user,
+        item,
+        first: line(0),
+        second: line(1),
+        total,
+    }
+}

@@ -1,0 +1,25 @@
+//! Readers, one file a kind of source; a new format is a file here and a line in [`read`].
+
+mod bytes;
+mod parquet;
+mod text;
+
+use std::path::Path;
+
+use super::error::DataError;
+use super::format::Format;
+use super::sink::Event;
+
+pub(super) use bytes::find_file;
+
+/// Reads all events of a file, in its order, into `sink`.
+pub(super) fn read(
+    path: &Path,
+    wanted: Option<Format>,
+    sink: &mut dyn FnMut(Event<'_>) -> Result<(), DataError>,
+) -> Result<(), DataError> {
+    if bytes::is_parquet(path)? {
+        return parquet::read(path, sink);
+    }
+    text::read(path, wanted, sink)
+}
