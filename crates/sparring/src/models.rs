@@ -15,12 +15,29 @@ mod irgan;
 mod keeper;
 mod pairwise;
 
+mod check;
+mod item_item;
+mod profiles;
+mod ridge;
+mod symmetric;
+
+mod ease;
+mod edlae;
+mod itemknn;
 mod pop;
+mod puresvd;
+mod random;
 
 pub use registry::{ConfigError, Family};
 
 registry::models! {
     "pop" => Pop(pop::PopConfig) in Baseline: "popularity",
+    "random" => Random(random::RandomConfig) in Baseline: "a list drawn by lot",
+    "itemknn" => ItemKnn(itemknn::ItemKnnConfig) in Baseline: "nearest items by shrunk cosine",
+    "puresvd" => PureSvd(puresvd::PureSvdConfig) in Baseline:
+        "projection on the leading singular vectors",
+    "ease" => Ease(ease::EaseConfig) in Baseline: "regression of every item on all the others",
+    "edlae" => Edlae(edlae::EdlaeConfig) in Baseline: "the same, trained as if with dropout",
     "ganmf" => Ganmf(ganmf::GanmfConfig) in Adversarial:
         "matrix factorisation against an autoencoder",
     "apr" => Apr(apr::AprConfig) in Adversarial: "pairwise ranking against perturbed embeddings",

@@ -1,0 +1,63 @@
+//! Checks of settings and data before a fit.
+
+use std::fmt::Display;
+
+use super::profiles::Profiles;
+use crate::recommend::FitError;
+
+/// An error for the setting `key`, unless it is `ok`.
+pub(super) fn setting(
+    ok: bool,
+    model: &'static str,
+    key: &'static str,
+    expected: &'static str,
+    found: impl Display,
+) -> Result<(), FitError> {
+    if ok {
+        return Ok(());
+    }
+    Err(FitError::Setting {
+        model,
+        key,
+        expected,
+        found: found.to_string(),
+    })
+}
+
+/// An error for the setting `key`, unless `found` is finite and 0 or more.
+pub(super) fn not_negative(
+    model: &'static str,
+    key: &'static str,
+    found: f64,
+) -> Result<(), FitError> {
+    setting(
+        found >= 0.0 && found.is_finite(),
+        model,
+        key,
+        "0 or more",
+        found,
+    )
+}
+
+/// An error for the setting `key`, unless `found` is finite and above 0.
+pub(super) fn positive(model: &'static str, key: &'static str, found: f64) -> Result<(), FitError> {
+    setting(
+        found > 0.0 && found.is_finite(),
+        model,
+        key,
+        "above 0",
+        found,
+    )
+}
+
+/// An error, unless there is something to learn from.
+pub(super) fn some_interaction(model: &'static str, profiles: &Profiles) -> Result<(), FitError> {
+    if profiles.len() > 0 {
+        return Ok(());
+    }
+    Err(FitError::TooSmall {
+        model,
+        needed: "an interaction",
+        found: 0,
+    })
+}

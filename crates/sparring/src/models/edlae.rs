@@ -1,0 +1,168 @@
+//! EDLAE: a linear autoencoder trained with dropout that cannot copy (Steck, "Autoencoders that
+//! don't overfit towards the identity", NeurIPS 2020).
+//!
+//! ```text
+//! min over B, diag(B) = 0:  sum_u w_u |x_u - x_u B|^2 + |L^1/2 B|^2
+//! L = p / (1 - p) diag(X' D X) + l2                                            (eq. 3)
+//! P = (X' D X + L)^-1,  B_jk = -P_jk / P_kk  for j != k                        (eq. 8, full rank)
+//! ```
+//!
+//! `p` is the dropout probability: training on infinitely many corrupted copies of `X` is the ridge
+//! penalty `L`. `D = diag(w)` weights users by the length of their history, `w_u = |x_u|^-a`; the
+//! paper has `a = 0`, which is the case `activity_exponent = 0` here.
+
+use serde::{Deserialize, Serialize};
+
+use super::check;
+use super::item_item::ItemItem;
+use super::profiles::Profiles;
+use super::ridge::regression;
+use crate::data::Dataset;
+use crate::recommend::{
+    Dimension, Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Tune, Values,
+    Weights, WeightsError,
+};
+
+/// Settings of EDLAE.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EdlaeConfig {
+    /// Weight of the squared norm of `B` beside that of dropout, `> 0`.
+    pub l2: f64,
+    /// Probability `p` of dropping an item from the input, `0 <= p < 1`.
+    pub dropout: f64,
+    /// Exponent `a` of the user weights, `>= 0`; 0 counts every user alike.
+    pub activity_exponent: f64,
+}
+
+impl Default for EdlaeConfig {
+    fn default() -> Self {
+        Self {
+            l2: 100.0,
+            dropout: 0.33,
+            activity_exponent: 0.0,
+        }
+    }
+}
+
+/// The weights of items for items.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edlae(ItemItem);
+
+impl Fit for EdlaeConfig {
+    type Model = Edlae;
+
+    fn fit(&self, train: &Dataset, _run: &Run<'_>) -> Result<Edlae, FitError> {
+        check::positive("edlae", "l2", self.l2)?;
+        check::not_negative("edlae", "activity_exponent", self.activity_exponent)?;
+        check::setting(
+            (0.0..1.0).contains(&self.dropout),
+            "edlae",
+            "dropout",
+            "from 0 to below 1",
+            self.dropout,
+        )?;
+        let profiles = Profiles::of(train).without_empty_rows();
+        check::some_interaction("edlae", &profiles)?;
+        let weights: Vec<f64> = profiles
+            .rows()
+            .map(|row| (row.len() as f64).powf(-self.activity_exponent))
+            .collect();
+        let mut diagonal = vec![0.0; profiles.n_columns()];
+        for (row, weight) in profiles.rows().zip(&weights) {
+            for &item in row {
+                diagonal[item as usize] += weight;
+            }
+        }
+        let odds = self.dropout / (1.0 - self.dropout);
+        let penalties: Vec<f64> = diagonal.iter().map(|d| odds * d + self.l2).collect();
+        regression(&profiles, &weights, &penalties)
+            .map(Edlae)
+            .ok_or(FitError::NotPositiveDefinite {
+                model: "edlae",
+                matrix: "regularised item Gram matrix",
+            })
+    }
+}
+
+impl Tune for EdlaeConfig {
+    fn space() -> Vec<Dimension> {
+        let dimension = |key, values| Dimension { key, values };
+        vec![
+            dimension("l2", Values::LogUniform(1.0, 2000.0)),
+            dimension("dropout", Values::Uniform(0.0, 0.8)),
+            dimension("activity_exponent", Values::Uniform(0.0, 1.0)),
+        ]
+    }
+}
+
+impl Recommender for Edlae {
+    fn n_items(&self) -> usize {
+        self.0.n_items()
+    }
+
+    fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError> {
+        self.0.score_into(queries, scores)
+    }
+}
+
+impl Weights for Edlae {
+    fn weights(&self) -> NamedTensors {
+        self.0.weights()
+    }
+
+    fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
+        ItemItem::from_weights(weights).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::contract::{fit_on, scores};
+    use crate::models::ease::EaseConfig;
+    use sparring_wide::Seed;
+
+    fn tiny() -> EdlaeConfig {
+        EdlaeConfig {
+            l2: 10.0,
+            dropout: 0.4,
+            activity_exponent: 0.5,
+        }
+    }
+
+    recommender_contract!(super::tiny());
+
+    #[test]
+    fn learns_a_planted_taste() {
+        let uplift = crate::models::contract::uplift(&tiny());
+        assert!(uplift > 1.5, "{uplift}");
+    }
+
+    #[test]
+    fn without_dropout_and_weights_it_is_ease() {
+        let config = EdlaeConfig {
+            l2: 30.0,
+            dropout: 0.0,
+            activity_exponent: 0.0,
+        };
+        let (edlae, ease) = (fit_on(&config, 2), fit_on(&EaseConfig { l2: 30.0 }, 2));
+        let query = [Query::new_user(&[crate::data::ItemIx(3)])];
+        assert_eq!(scores(&edlae, &query), scores(&ease, &query));
+    }
+
+    #[test]
+    fn settings_are_checked() {
+        let cancel = crate::recommend::Cancel::new();
+        let run = Run::quiet(Seed(1), &cancel);
+        let data = crate::models::contract::planted();
+        for dropout in [-0.1, 1.0, f64::NAN] {
+            let config = EdlaeConfig { dropout, ..tiny() };
+            let error = config.fit(&data, &run).unwrap_err();
+            assert!(
+                matches!(error, FitError::Setting { key: "dropout", .. }),
+                "{error}"
+            );
+        }
+    }
+}
