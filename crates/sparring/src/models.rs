@@ -14,6 +14,8 @@ mod ganmf;
 mod irgan;
 mod keeper;
 mod pairwise;
+mod product;
+mod tensor;
 
 mod check;
 mod item_item;

@@ -26,8 +26,6 @@ mod discriminator;
 mod generator;
 #[cfg(test)]
 mod gradient_tests;
-mod product;
-mod tensor;
 
 use std::num::NonZeroUsize;
 
@@ -37,9 +35,9 @@ use serde::{Deserialize, Serialize};
 use self::batch::Batch;
 use self::discriminator::Discriminator;
 use self::generator::Generator;
-use self::tensor::Adam;
 use super::factors::Factors;
 use super::keeper::Keeper;
+use super::tensor::Adam;
 use crate::data::{Dataset, UserIx};
 use crate::recommend::{
     Dimension, Fit, FitError, NamedTensors, Progress, Query, Recommender, Run, ScoreError, Tune,

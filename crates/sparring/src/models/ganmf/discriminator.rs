@@ -19,10 +19,10 @@ use sparring_wide::Stream;
 
 use super::batch::Batch;
 use super::generator::{Generator, Made};
-use super::product::{
+use crate::models::product::{
     add, add_scaled, add_to_rows, dot, gram, multiply, product, row_sum, scale, view,
 };
-use super::tensor::{Adam, Tensor};
+use crate::models::tensor::{Adam, Tensor};
 
 /// An affine autoencoder; its error is its verdict: low for a real profile, high for another.
 #[derive(Debug, Clone)]

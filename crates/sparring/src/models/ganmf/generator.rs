@@ -6,8 +6,8 @@ use sparring_wide::Stream;
 
 use super::batch::Batch;
 use super::discriminator::Discriminator;
-use super::product::{add_scaled, gram, multiply, product, row_sum, scale, view};
-use super::tensor::{Adam, Tensor};
+use crate::models::product::{add_scaled, gram, multiply, product, row_sum, scale, view};
+use crate::models::tensor::{Adam, Tensor};
 
 /// One row of factors for each profile, one for each column: `X = P Q'`.
 #[derive(Debug, Clone)]

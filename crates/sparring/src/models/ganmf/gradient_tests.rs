@@ -5,8 +5,8 @@ use sparring_wide::Seed;
 use super::batch::Batch;
 use super::discriminator::Discriminator;
 use super::generator::Generator;
-use super::tensor::{Adam, Tensor};
 use crate::data::{Dataset, PlantedConfig, UserIx};
+use crate::models::tensor::{Adam, Tensor};
 
 const FACTORS: usize = 3;
 const CODE: usize = 5;
