@@ -14,16 +14,23 @@ mod evaluate;
 mod evaluation;
 mod metric;
 mod per_user;
+mod plan;
 mod profile;
 mod ranking;
 mod watch;
 
 pub use bootstrap::{Bootstrap, Comparison, Interval, compare_users, user_means};
-pub use corpus::{CorpusMetric, Coverage, Diversity, Gini, Novelty, PopularityBias, Shown};
+pub use corpus::{
+    AveragePopularity, CorpusMetric, Coverage, CoveredUsers, Distinct, Diversity, Entropy, Gini,
+    Novelty, PopularityBias, PopularityRank, Serendipity, Shown, Sufficient, Tail, TailShare,
+};
 pub use error::EvalError;
-pub use evaluate::{EvalConfig, evaluate};
+pub use evaluate::{EvalConfig, evaluate, evaluate_lists};
 pub use evaluation::{Evaluation, Measured, Overall};
 pub use metric::{Direction, Judged, Metric, Ranking};
-pub use per_user::{Auc, AveragePrecision, Hit, Mrr, Ndcg, Precision, Recall};
+pub use per_user::{
+    Accuracy, AtLeast, Auc, AveragePrecision, Discount, F1, Gain, Hit, Hits, Ideal, ListAuc, Mcc,
+    Mrr, Named, Ndcg, Over, PartialAuc, Precision, RPrecision, RankBiasedPrecision, Recall,
+};
 pub use profile::{Profile, parse_metric};
 pub use watch::Watch;

@@ -9,17 +9,31 @@ use crate::split::Holdout;
 #[cfg(test)]
 pub(super) mod checks;
 
+mod average_popularity;
 mod coverage;
+mod distinct;
 mod diversity;
+mod entropy;
 mod gini;
 mod novelty;
-mod popularity;
+mod popularity_bias;
+mod popularity_rank;
+mod serendipity;
+mod sufficient;
+mod tail;
 
+pub use average_popularity::AveragePopularity;
 pub use coverage::Coverage;
+pub use distinct::Distinct;
 pub use diversity::Diversity;
+pub use entropy::Entropy;
 pub use gini::Gini;
 pub use novelty::Novelty;
-pub use popularity::PopularityBias;
+pub use popularity_bias::PopularityBias;
+pub use popularity_rank::PopularityRank;
+pub use serendipity::Serendipity;
+pub use sufficient::{CoveredUsers, Sufficient};
+pub use tail::{Tail, TailShare};
 
 /// Rates the lists of all users at once; a label looks like `coverage@10`.
 pub trait CorpusMetric: Debug + Send + Sync {

@@ -14,6 +14,14 @@ pub enum EvalError {
         /// The nearest name there is.
         nearest: Option<String>,
     },
+    /// No profile has this name.
+    #[error("there is no profile `{name}`{}", did_you_mean(nearest.as_deref()))]
+    UnknownProfile {
+        /// The name given.
+        name: String,
+        /// The nearest name there is.
+        nearest: Option<String>,
+    },
     /// A metric without a cut-off, or with one that is not a positive number.
     #[error("metric `{label}` needs a cut-off of 1 or more")]
     CutOff {
@@ -63,6 +71,9 @@ impl EvalError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::UnknownMetric { .. } => "use a name such as ndcg@20, recall@10 or precision@5",
+            Self::UnknownProfile { .. } => {
+                "use default, recbole, lenskit, rectools, implicit or ranx"
+            }
             Self::CutOff { .. } => "write the length of the list after the name, as in ndcg@20",
             Self::NobodyToEvaluate { .. } => {
                 "check that the test part has the same user ids as the training part"

@@ -1,16 +1,15 @@
 //! Ranking all items for all held-out users.
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::corpus::{CorpusMetric, Shown};
+use super::corpus::Shown;
 use super::error::EvalError;
-use super::evaluation::{Evaluation, Measured, Overall};
-use super::metric::{Judged, Metric, hits};
+use super::evaluation::{Evaluation, Overall};
+use super::metric::Metric;
+use super::plan::{Block, Plan};
 use super::profile::Profile;
-use super::ranking::ranking;
 use crate::data::{ItemIx, UserIx};
-use crate::recommend::{Query, Recommender, top_k};
+use crate::recommend::Recommender;
 use crate::split::Holdout;
 
 /// What to measure.
@@ -58,223 +57,108 @@ pub fn evaluate(
     holdout: &Holdout,
     config: &EvalConfig,
 ) -> Result<Evaluation, EvalError> {
-    if let Some(k) = config.ks.iter().find(|&&k| k == 0) {
-        let label = format!("ndcg@{k}");
-        return Err(EvalError::CutOff { label });
-    }
-    let metrics = config.profile.metrics(&config.ks);
-    let plan = Plan {
-        metrics: &metrics,
-        depth: config.ks.iter().copied().max().unwrap_or(0),
-        exclude_known: config.exclude_known,
-    };
-    let mut evaluation = plan.run(model, holdout)?;
+    let metrics = config.metrics()?;
+    let mut evaluation = config.plan(&metrics).run(model, holdout)?;
     if config.corpus {
-        let metrics = config.profile.corpus_metrics(&config.ks);
-        evaluation.overall = overall(&metrics, &evaluation, holdout);
+        let shown = (evaluation.users.as_slice(), evaluation.lists.as_slice());
+        evaluation.overall = config.overall(shown, holdout);
     }
     Ok(evaluation)
 }
 
-fn overall(
-    metrics: &[Box<dyn CorpusMetric>],
-    evaluation: &Evaluation,
+/// Measures lists that come from elsewhere, best first, one for each of `users`.
+///
+/// A user with held-out items but without a list has an empty one, and every list counts in the
+/// metrics of all lists together, unless the profile has it otherwise. What needs the scores of all
+/// items is `NaN`.
+///
+/// # Errors
+/// [`EvalError`] if a cut-off is 0 or nobody can be evaluated.
+///
+/// # Panics
+/// If there is not one list for each user.
+pub fn evaluate_lists(
+    users: &[UserIx],
+    lists: &[Vec<ItemIx>],
     holdout: &Holdout,
-) -> Vec<Overall> {
-    let shown = Shown {
-        users: &evaluation.users,
-        lists: &evaluation.lists,
-        holdout,
-        counts: &holdout.train().item_counts(),
-    };
-    let values = metrics.iter().map(|metric| Overall {
-        label: metric.label(),
-        direction: metric.direction(),
-        value: metric.score(&shown),
-    });
-    values.collect()
-}
-
-/// What to do for each user.
-pub(super) struct Plan<'a> {
-    pub(super) metrics: &'a [Box<dyn Metric>],
-    /// Length of the lists.
-    pub(super) depth: usize,
-    pub(super) exclude_known: bool,
-}
-
-/// The outcome for some users, metric after metric and user after user.
-#[derive(Default)]
-struct Block {
-    users: Vec<UserIx>,
-    lists: Vec<Vec<ItemIx>>,
-    /// Value and weight, `[users, metrics]`.
-    values: Vec<(f64, f64)>,
-}
-
-/// What a user's list should hold and what it may not, both sorted and distinct.
-struct Wanted {
-    user: UserIx,
-    known: Vec<ItemIx>,
-    relevant: Vec<ItemIx>,
-}
-
-/// Scores held at once by one thread: 16 MiB.
-const SCORES_AT_ONCE: usize = 1 << 22;
-/// The most users in a block, so that there are enough blocks for all threads.
-const MAX_BLOCK: usize = 128;
-
-impl Plan<'_> {
-    pub(super) fn run(
-        &self,
-        model: &dyn Recommender,
-        holdout: &Holdout,
-    ) -> Result<Evaluation, EvalError> {
-        let (model_items, data_items) = (model.n_items(), holdout.relevant.n_items());
-        if model_items != data_items {
-            return Err(EvalError::Catalogue {
-                model: model_items,
-                data: data_items,
-            });
-        }
-        let users: Vec<UserIx> = holdout
-            .relevant
-            .user_indices()
-            .filter(|&user| !holdout.relevant.history(user).is_empty())
-            .collect();
-        // Blocks depend on the catalogue alone and are joined in order: same bits at any number of
-        // threads.
-        let block = (SCORES_AT_ONCE / data_items.max(1)).clamp(1, MAX_BLOCK);
-        let blocks: Vec<Block> = users
-            .par_chunks(block)
-            .map_init(Vec::new, |scores, users| {
-                self.block(model, holdout, users, scores)
-            })
-            .collect::<Result<_, EvalError>>()?;
-        self.join(blocks, holdout.relevant.n_users())
+    config: &EvalConfig,
+) -> Result<Evaluation, EvalError> {
+    assert_eq!(users.len(), lists.len(), "one list for each user");
+    let metrics = config.metrics()?;
+    let plan = config.plan(&metrics);
+    let (n_users, n_items) = (holdout.relevant.n_users(), holdout.relevant.n_items());
+    let definitions = config.profile.definitions();
+    let missing: Option<&[ItemIx]> = definitions.missing_lists_count.then_some(&[]);
+    let mut by_user = vec![missing; n_users];
+    for (user, list) in users.iter().zip(lists) {
+        by_user[user.at()] = Some(&list[..plan.depth.min(list.len())]);
     }
-
-    fn block(
-        &self,
-        model: &dyn Recommender,
-        holdout: &Holdout,
-        users: &[UserIx],
-        scores: &mut Vec<f32>,
-    ) -> Result<Block, EvalError> {
-        let wanted: Vec<Wanted> = users
-            .iter()
-            .map(|&user| self.wanted(holdout, user))
-            .filter(|wanted| !wanted.relevant.is_empty())
-            .collect();
-        let queries: Vec<Query<'_>> = wanted
-            .iter()
-            .map(|wanted| query(holdout, wanted.user))
-            .collect();
-        let n_items = model.n_items();
-        scores.resize(queries.len() * n_items, 0.0);
-        model.score_into(&queries, scores)?;
-        let needs_ranking = self.metrics.iter().any(|metric| metric.needs_ranking());
-        let mut block = Block::default();
-        for (wanted, scores) in wanted.into_iter().zip(scores.chunks(n_items)) {
-            let list = top_k(scores, &wanted.known, self.depth);
-            let judged = Judged {
-                hits: &hits(&list, &wanted.relevant),
-                n_relevant: wanted.relevant.len(),
-                n_candidates: n_items - wanted.known.len(),
-                ranking: needs_ranking.then(|| ranking(scores, &wanted.known, &wanted.relevant)),
-            };
-            let values = self.metrics.iter().map(|metric| {
-                let value = metric.score(&judged).unwrap_or(f64::NAN);
-                (value, metric.weight(&judged))
-            });
-            block.values.extend(values);
-            block.users.push(wanted.user);
-            block.lists.push(list);
+    let mut block = Block::default();
+    for user in holdout.relevant.user_indices() {
+        if let (Some(wanted), Some(list)) = (plan.wanted(holdout, user), by_user[user.at()]) {
+            let judged = wanted.judge(list, n_items);
+            plan.measure(user, list.to_vec(), &judged, &mut block);
         }
-        Ok(block)
     }
-
-    fn wanted(&self, holdout: &Holdout, user: UserIx) -> Wanted {
-        let known = if self.exclude_known {
-            sorted(holdout.known.history(user))
+    let mut evaluation = plan.join(vec![block], n_users)?;
+    if config.corpus {
+        let shown = if definitions.unwanted_lists_count {
+            (users, lists)
         } else {
-            Vec::new()
+            (evaluation.users.as_slice(), evaluation.lists.as_slice())
         };
-        let mut relevant = sorted(holdout.relevant.history(user));
-        relevant.retain(|item| known.binary_search(item).is_err());
-        Wanted {
-            user,
-            known,
-            relevant,
+        evaluation.overall = config.overall(shown, holdout);
+    }
+    Ok(evaluation)
+}
+
+impl EvalConfig {
+    fn metrics(&self) -> Result<Vec<Box<dyn Metric>>, EvalError> {
+        if let Some(k) = self.ks.iter().find(|&&k| k == 0) {
+            let label = format!("ndcg@{k}");
+            return Err(EvalError::CutOff { label });
+        }
+        Ok(self.profile.metrics(&self.ks))
+    }
+
+    fn plan<'a>(&self, metrics: &'a [Box<dyn Metric>]) -> Plan<'a> {
+        Plan {
+            metrics,
+            depth: self.ks.iter().copied().max().unwrap_or(0),
+            exclude_known: self.exclude_known,
         }
     }
 
-    fn join(&self, blocks: Vec<Block>, n_users: usize) -> Result<Evaluation, EvalError> {
-        let mut users = Vec::with_capacity(n_users);
-        let mut lists = Vec::with_capacity(n_users);
-        let mut values = vec![Vec::with_capacity(n_users); self.metrics.len()];
-        for block in blocks {
-            users.extend(block.users);
-            lists.extend(block.lists);
-            for row in block.values.chunks(self.metrics.len().max(1)) {
-                for (column, &value) in values.iter_mut().zip(row) {
-                    column.push(value);
-                }
-            }
-        }
-        if users.is_empty() {
-            return Err(EvalError::NobodyToEvaluate { users: n_users });
-        }
-        let measured = self.metrics.iter().zip(values);
-        let measured = measured.map(|(metric, values)| measure(&**metric, &values));
-        Ok(Evaluation {
-            left_out: n_users - users.len(),
-            measured: measured.collect(),
-            overall: Vec::new(),
+    fn overall(
+        &self,
+        (users, lists): (&[UserIx], &[Vec<ItemIx>]),
+        holdout: &Holdout,
+    ) -> Vec<Overall> {
+        let shown = Shown {
             users,
             lists,
-        })
+            holdout,
+            counts: &holdout.train().item_counts(),
+        };
+        let metrics = self.profile.corpus_metrics(&self.ks);
+        let values = metrics.iter().map(|metric| Overall {
+            label: metric.label(),
+            direction: metric.direction(),
+            value: metric.score(&shown),
+        });
+        values.collect()
     }
-}
-
-/// Whom to score for: users of the training log by index and history, others by history alone.
-fn query(holdout: &Holdout, user: UserIx) -> Query<'_> {
-    if holdout.has_new_users() {
-        Query::new_user(holdout.known.history(user))
-    } else {
-        Query::known(&holdout.known, user)
-    }
-}
-
-/// The mean of values and their weights where they are defined.
-fn measure(metric: &dyn Metric, values: &[(f64, f64)]) -> Measured {
-    let (mut sum, mut weights) = (0.0, 0.0);
-    for (value, weight) in values.iter().filter(|(value, _)| !value.is_nan()) {
-        sum += weight * value;
-        weights += weight;
-    }
-    Measured {
-        label: metric.label(),
-        direction: metric.direction(),
-        mean: sum / weights,
-        values: values.iter().map(|&(value, _)| value).collect(),
-    }
-}
-
-/// The distinct items, sorted.
-fn sorted(items: &[ItemIx]) -> Vec<ItemIx> {
-    let mut items = items.to_vec();
-    items.sort_unstable();
-    items.dedup();
-    items
 }
 
 #[cfg(test)]
 mod tests {
+    use sparring_wide::Seed;
+
     use super::*;
     use crate::eval::per_user::checks::assert_close;
-    use crate::recommend::ScoreError;
-    use crate::split::contract::log;
+    use crate::recommend::{Query, ScoreError};
+    use crate::split::contract::{log, planted};
+    use crate::split::{RandomRatio, Splitter, UserHoldout};
 
     /// Scores `-item` for everyone, so that the order is that of the indices.
     #[derive(Debug)]
@@ -351,5 +235,77 @@ mod tests {
         let error = evaluate(&InOrder(5), &holdout(), &EvalConfig::at(&[2, 0])).unwrap_err();
         assert!(matches!(error, EvalError::CutOff { .. }), "{error}");
         assert!(!error.hint().is_empty());
+    }
+
+    #[test]
+    fn given_lists_are_judged_alike() {
+        let config = EvalConfig::at(&[2]);
+        let model = evaluate(&InOrder(5), &holdout(), &config).unwrap();
+        let lists = evaluate_lists(&model.users, &model.lists, &holdout(), &config).unwrap();
+        assert_eq!(lists.values("ndcg@2"), model.values("ndcg@2"));
+        assert_eq!(lists.mean("coverage@2"), model.mean("coverage@2"));
+        assert!(lists.mean("auc").unwrap().is_nan(), "there are no scores");
+        // A user without a list has an empty one.
+        let one = evaluate_lists(&model.users[1..], &model.lists[1..], &holdout(), &config);
+        let one = one.unwrap();
+        assert_eq!(one.users, model.users);
+        assert_eq!(one.values("recall@2").unwrap(), [0.0, 1.0]);
+        // Longer lists are cut at the largest cut-off.
+        let long = [vec![ItemIx(1), ItemIx(2), ItemIx(4)]];
+        let cut = evaluate_lists(&[UserIx(0)], &long, &holdout(), &config).unwrap();
+        assert_eq!(cut.lists[0], long[0][..2]);
+    }
+
+    #[test]
+    fn the_last_rating_of_an_item_counts() {
+        use crate::data::InteractionsBuilder;
+        let known = log(&[&[0], &[4]]);
+        let mut builder = InteractionsBuilder::new();
+        builder.push(UserIx(0), ItemIx(1), Some(2.0), None);
+        builder.push(UserIx(0), ItemIx(1), Some(5.0), None);
+        let holdout = Holdout::new(known.clone(), known.with_interactions(builder.build(2)));
+        let plan = Plan {
+            metrics: &[],
+            depth: 1,
+            exclude_known: true,
+        };
+        let judged = plan
+            .wanted(&holdout, UserIx(0))
+            .unwrap()
+            .judge(&[ItemIx(1)], 5);
+        assert_eq!((judged.gains, judged.ideal), (vec![5.0], vec![5.0]));
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_nothing() {
+        let split = RandomRatio::default().split(&planted(3), Seed(3)).unwrap();
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            let config = EvalConfig::default();
+            let run = || evaluate(&InOrder(40), &split.test, &config).unwrap();
+            format!("{:?}", pool.build().unwrap().install(run))
+        };
+        assert_eq!(with(1), with(2));
+        assert_eq!(with(1), with(3));
+    }
+
+    #[test]
+    fn new_users_are_scored_by_their_history() {
+        /// Refuses users with an index.
+        #[derive(Debug)]
+        struct ByHistory;
+        impl Recommender for ByHistory {
+            fn n_items(&self) -> usize {
+                40
+            }
+            fn score_into(&self, queries: &[Query<'_>], _: &mut [f32]) -> Result<(), ScoreError> {
+                let new = |query: &Query<'_>| query.user.is_none() && !query.history.is_empty();
+                assert!(queries.iter().all(new));
+                Ok(())
+            }
+        }
+        let split = UserHoldout::default().split(&planted(3), Seed(3)).unwrap();
+        let found = evaluate(&ByHistory, &split.test, &EvalConfig::default()).unwrap();
+        assert_eq!((found.users.len(), found.left_out), (6, 54));
     }
 }

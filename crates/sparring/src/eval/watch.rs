@@ -1,8 +1,8 @@
 //! Rating a model on validation data while it trains.
 
 use super::error::EvalError;
-use super::evaluate::Plan;
 use super::metric::{Direction, Metric};
+use super::plan::Plan;
 use super::profile::Profile;
 use crate::recommend::{Monitor, Recommender};
 use crate::split::Holdout;

@@ -4,15 +4,21 @@ use proptest::prelude::*;
 
 use crate::eval::metric::{Direction, Judged, Metric};
 
-/// The value of a list among 100 candidates.
-pub(crate) fn score(metric: &dyn Metric, hits: &[bool], n_relevant: usize) -> f64 {
-    let list = Judged {
-        hits,
-        n_relevant,
+/// A list without ratings, from a catalogue of 100 items that all could be listed.
+pub(crate) fn of_hits(hits: &[bool], n_relevant: usize) -> Judged {
+    Judged {
+        hits: hits.to_vec(),
+        gains: hits.iter().map(|&hit| f32::from(u8::from(hit))).collect(),
+        ideal: vec![1.0; n_relevant],
         n_candidates: 100,
+        n_items: 100,
         ranking: None,
-    };
-    metric.score(&list).unwrap()
+    }
+}
+
+/// The value of such a list.
+pub(crate) fn score(metric: &dyn Metric, hits: &[bool], n_relevant: usize) -> f64 {
+    metric.score(&of_hits(hits, n_relevant)).unwrap()
 }
 
 pub(crate) fn assert_close(found: f64, expected: f64) {

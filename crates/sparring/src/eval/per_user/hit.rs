@@ -18,7 +18,7 @@ impl Metric for Hit {
         format!("hit@{}", self.k)
     }
 
-    fn score(&self, list: &Judged<'_>) -> Option<f64> {
+    fn score(&self, list: &Judged) -> Option<f64> {
         Some(f64::from(u8::from(list.first(self.k).contains(&true))))
     }
 }

@@ -18,7 +18,7 @@ impl Metric for Mrr {
         format!("mrr@{}", self.k)
     }
 
-    fn score(&self, list: &Judged<'_>) -> Option<f64> {
+    fn score(&self, list: &Judged) -> Option<f64> {
         let first = list.first(self.k).iter().position(|&hit| hit);
         Some(first.map_or(0.0, |place| (place as f64 + 1.0).recip()))
     }

@@ -1,5 +1,6 @@
 //! Recall: the share of the relevant items that is listed.
 
+use super::over::Over;
 use crate::eval::metric::{Judged, Metric};
 
 /// Recall at `k`.
@@ -7,10 +8,23 @@ use crate::eval::metric::{Judged, Metric};
 /// ```text
 /// recall@k = hits / |R|
 /// ```
+/// Other divisors by [`Over`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recall {
     /// Length of the list.
     pub k: usize,
+    /// What the hits are divided by.
+    pub over: Over,
+}
+
+impl Recall {
+    /// `hits / |R|`.
+    pub fn at(k: usize) -> Self {
+        Self {
+            k,
+            over: Over::Relevant,
+        }
+    }
 }
 
 impl Metric for Recall {
@@ -18,8 +32,8 @@ impl Metric for Recall {
         format!("recall@{}", self.k)
     }
 
-    fn score(&self, list: &Judged<'_>) -> Option<f64> {
-        Some(list.n_hits(self.k) as f64 / list.n_relevant as f64)
+    fn score(&self, list: &Judged) -> Option<f64> {
+        Some(self.over.divide(list.n_hits(self.k) as f64, list, self.k))
     }
 }
 
@@ -28,12 +42,14 @@ mod tests {
     use super::*;
     use crate::eval::per_user::checks::{assert_close, score};
 
-    metric_contract!(crate::eval::per_user::Recall { k: 4 });
+    metric_contract!(crate::eval::per_user::Recall::at(4));
 
     #[test]
     fn worked_by_hand() {
-        // 2 of 8 relevant items are among the first 4 places.
+        // 2 of 8 relevant items are among the first 4 places, of which all 4 could hit.
         let hits = [true, false, true, false, true];
-        assert_close(score(&Recall { k: 4 }, &hits, 8), 0.25);
+        assert_close(score(&Recall::at(4), &hits, 8), 0.25);
+        let over = Over::Achievable;
+        assert_close(score(&Recall { k: 4, over }, &hits, 8), 0.5);
     }
 }
