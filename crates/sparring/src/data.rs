@@ -3,18 +3,26 @@
 
 mod dataset;
 mod error;
+mod fetch;
 mod format;
 mod ids;
 mod interactions;
 mod load;
 mod planted;
+mod sets;
 mod sink;
 mod sources;
+mod summary;
+mod write;
 
 pub use dataset::Dataset;
 pub use error::DataError;
+pub use fetch::{Fetched, fetch};
 pub use format::Format;
 pub use ids::{ItemIx, UserIx, Vocabulary};
 pub use interactions::{Interactions, InteractionsBuilder};
 pub use load::{Duplicates, LoadOptions, UnknownUsers, load_aligned};
 pub use planted::{Planted, PlantedConfig};
+pub use sets::{NamedSet, Official, Package, SETS, default_cache, named_set, resolve};
+pub use summary::{Spread, Summary};
+pub use write::{csv_field, write_atomically};

@@ -20,4 +20,6 @@ pub mod artifact;
 
 pub mod report;
 
+//EXP
+
 pub use sparring_wide::{Seed, Stream};

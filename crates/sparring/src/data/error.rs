@@ -140,6 +140,18 @@ pub enum DataError {
         /// The nearest named set.
         near: Option<String>,
     },
+    /// A named set is not on this machine yet.
+    #[error("`{name}` is not on this machine yet")]
+    NotFetched {
+        /// The set.
+        name: &'static str,
+    },
+    /// A named set holds pictures, not interactions.
+    #[error("`{name}` is not an interaction log")]
+    NotALog {
+        /// The set.
+        name: &'static str,
+    },
     /// A named set could not be fetched.
     #[error("`{name}` could not be fetched: {tried}")]
     Fetch {
@@ -186,6 +198,8 @@ impl DataError {
                 "write planted, or planted:users=2000,items=500,events=40,seed=3"
             }
             Self::NoSuchData { .. } => "`sparring data list` names the sets; a path must exist",
+            Self::NotFetched { .. } => "run `sparring data fetch` with its name, or use `planted`",
+            Self::NotALog { .. } => "`sparring data list` says which sets are logs",
             Self::Fetch { .. } => "fetch it by hand and name the file, or use `planted`",
             Self::Parquet { .. } => {
                 "write it with columns user, item and perhaps rating, timestamp"

@@ -11,7 +11,8 @@ use super::fit::{Fitted, fit};
 use super::tune::{TuneOptions, tune};
 use crate::artifact::fingerprint;
 use crate::eval::{
-    BootstrapConfig, EvalConfig, Evaluation, evaluate, mean_interval, paired_difference, parse_metric,
+    BootstrapConfig, EvalConfig, Evaluation, evaluate, mean_interval, paired_difference,
+    parse_metric,
 };
 use crate::models::{Family, ModelConfig};
 use crate::recommend::{Cancel, NamedTensors, Trained};
@@ -101,7 +102,10 @@ pub fn compare(
     let mut outcome = assemble(arena, contests);
     outcome.board.facts = facts;
     if !missing.is_empty() {
-        let note = format!("Stopped on request; these models did not finish: {}.", missing.join(", "));
+        let note = format!(
+            "Stopped on request; these models did not finish: {}.",
+            missing.join(", ")
+        );
         outcome.board.notes.push(note);
     }
     Ok(outcome)
@@ -118,10 +122,16 @@ fn contest(
     let start = Instant::now();
     if let Some(stage) = arena.tuning.as_ref().filter(|_| contender.trials > 0) {
         let seed = Seed(arena.seeds.first().copied().unwrap_or(1)).derive("tune");
-        let options =
-            TuneOptions { trials: contender.trials, metric: arena.watched.clone(), seed };
+        let options = TuneOptions {
+            trials: contender.trials,
+            metric: arena.watched.clone(),
+            seed,
+        };
         let tuning = tune(&config, stage, &options, (audience, cancel))?;
-        tuned = Some(Tuned { trials: tuning.trials.len(), validation: tuning.value });
+        tuned = Some(Tuned {
+            trials: tuning.trials.len(),
+            validation: tuning.value,
+        });
         config = tuning.best;
         timing.tune_secs = start.elapsed().as_secs_f64();
     }
@@ -130,7 +140,11 @@ fn contest(
     let metrics = estimates(arena, &evaluations);
     let values = averaged(&evaluations, &arena.watched);
     let fits = rounds.len();
-    let first = rounds.into_iter().next().expect("at least one seed was fitted").0;
+    let first = rounds
+        .into_iter()
+        .next()
+        .expect("at least one seed was fitted")
+        .0;
     let row = Row {
         model: config.name().to_owned(),
         about: config.about().to_owned(),
@@ -144,7 +158,12 @@ fn contest(
         health: first.health,
         failure: None,
     };
-    Ok(Contest { row, timing, values, model: Some((config, first.model)) })
+    Ok(Contest {
+        row,
+        timing,
+        values,
+        model: Some((config, first.model)),
+    })
 }
 
 /// Fits and evaluates with every seed; a model whose weights do not depend on the seed only once.
@@ -157,8 +176,19 @@ fn rounds(
     let mut rounds: Vec<(Fitted, Evaluation)> = Vec::new();
     let mut first: Option<NamedTensors> = None;
     for (at, &seed) in arena.seeds.iter().enumerate() {
-        audience.stage(&format!("fit {} {}/{}", config.name(), at + 1, arena.seeds.len()));
-        let fitted = fit(config, &arena.report.train, Seed(seed), None, (audience, cancel))?;
+        audience.stage(&format!(
+            "fit {} {}/{}",
+            config.name(),
+            at + 1,
+            arena.seeds.len()
+        ));
+        let fitted = fit(
+            config,
+            &arena.report.train,
+            Seed(seed),
+            None,
+            (audience, cancel),
+        )?;
         if fitted.stopped {
             return Err(ExperimentError::Cancelled);
         }
@@ -193,7 +223,12 @@ fn failure(contender: &Contender, error: &ExperimentError) -> Contest {
         health: Vec::new(),
         failure: Some(error.to_string()),
     };
-    Contest { row, timing: Timing::default(), values: Vec::new(), model: None }
+    Contest {
+        row,
+        timing: Timing::default(),
+        values: Vec::new(),
+        model: None,
+    }
 }
 
 /// The mean of each metric over seeds, with its interval over users.
@@ -205,13 +240,27 @@ fn estimates(arena: &Arena<'_>, evaluations: &[&Evaluation]) -> BTreeMap<String,
             let means: Vec<f64> = evaluations.iter().filter_map(|e| e.mean(&label)).collect();
             let mean = means.iter().sum::<f64>() / means.len() as f64;
             let spread = means.iter().map(|m| (m - mean).powi(2)).sum::<f64>();
-            let seed_sd = if means.len() > 1 { (spread / (means.len() - 1) as f64).sqrt() } else { 0.0 };
+            let seed_sd = if means.len() > 1 {
+                (spread / (means.len() - 1) as f64).sqrt()
+            } else {
+                0.0
+            };
             let values = averaged(evaluations, &label);
             let estimate = if values.is_empty() {
-                Estimate { mean, low: mean, high: mean, seed_sd }
+                Estimate {
+                    mean,
+                    low: mean,
+                    high: mean,
+                    seed_sd,
+                }
             } else {
                 let interval = mean_interval(&values, &bootstrap(arena));
-                Estimate { mean, low: interval.low, high: interval.high, seed_sd }
+                Estimate {
+                    mean,
+                    low: interval.low,
+                    high: interval.high,
+                    seed_sd,
+                }
             };
             (label, estimate)
         })
@@ -220,7 +269,10 @@ fn estimates(arena: &Arena<'_>, evaluations: &[&Evaluation]) -> BTreeMap<String,
 
 fn bootstrap(arena: &Arena<'_>) -> BootstrapConfig {
     let seed = Seed(arena.seeds.first().copied().unwrap_or(1)).derive("bootstrap");
-    BootstrapConfig { seed, ..BootstrapConfig::default() }
+    BootstrapConfig {
+        seed,
+        ..BootstrapConfig::default()
+    }
 }
 
 /// The values of a metric by user, averaged over seeds; empty for a metric of all lists.
@@ -233,16 +285,29 @@ fn averaged(evaluations: &[&Evaluation], label: &str) -> Vec<f64> {
 }
 
 fn assemble(arena: &Arena<'_>, mut contests: Vec<Contest>) -> Outcome {
-    let value = |c: &Contest| c.row.metrics.get(&arena.watched).map_or(f64::NEG_INFINITY, |e| e.mean);
+    let value = |c: &Contest| {
+        c.row
+            .metrics
+            .get(&arena.watched)
+            .map_or(f64::NEG_INFINITY, |e| e.mean)
+    };
     let reference = contests
         .iter()
         .filter(|c| c.row.family == Family::Baseline && !c.values.is_empty())
         .max_by(|a, b| value(a).total_cmp(&value(b)))
         .map(|c| (c.row.model.clone(), c.values.clone()));
     if let Some((name, best)) = &reference {
-        for c in contests.iter_mut().filter(|c| c.row.model != *name && !c.values.is_empty()) {
+        for c in contests
+            .iter_mut()
+            .filter(|c| c.row.model != *name && !c.values.is_empty())
+        {
             let d = paired_difference(&c.values, best, &bootstrap(arena));
-            c.row.versus = Some(Comparison { difference: d.mean, low: d.low, high: d.high, p: d.p });
+            c.row.versus = Some(Comparison {
+                difference: d.mean,
+                low: d.low,
+                high: d.high,
+                p: d.p,
+            });
         }
     }
     let mut board = Leaderboard {
@@ -265,17 +330,27 @@ fn assemble(arena: &Arena<'_>, mut contests: Vec<Contest>) -> Outcome {
         board.rows.push(contest.row);
     }
     board.rank();
-    Outcome { board, timings, models }
+    Outcome {
+        board,
+        timings,
+        models,
+    }
 }
 
 /// The metrics that were measured, in the evaluation's order.
 fn columns(arena: &Arena<'_>, contests: &[Contest]) -> Vec<String> {
     let measured = contests.iter().find(|c| !c.row.metrics.is_empty());
-    let Some(measured) = measured else { return vec![arena.watched.clone()] };
+    let Some(measured) = measured else {
+        return vec![arena.watched.clone()];
+    };
     let mut labels: Vec<String> = measured.row.metrics.keys().cloned().collect();
     let key = |label: &String| {
         let (name, k) = label.split_once('@').unwrap_or((label, "0"));
-        (*label != arena.watched, k.parse::<usize>().unwrap_or(0), name.to_owned())
+        (
+            *label != arena.watched,
+            k.parse::<usize>().unwrap_or(0),
+            name.to_owned(),
+        )
     };
     labels.sort_by_key(key);
     labels

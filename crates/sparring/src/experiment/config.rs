@@ -66,7 +66,10 @@ impl Config {
             None => (String::new(), String::new()),
             Some(path) => {
                 let text = std::fs::read_to_string(path).map_err(|source| {
-                    ExperimentError::ConfigFile { path: path.to_path_buf(), source }
+                    ExperimentError::ConfigFile {
+                        path: path.to_path_buf(),
+                        source,
+                    }
                 })?;
                 (path.display().to_string(), text)
             }
@@ -111,7 +114,9 @@ fn lay(table: &mut toml::Table, setting: &str) -> Result<(), ExperimentError> {
         message: message.to_owned(),
         nearest: None,
     };
-    let (key, value) = setting.split_once('=').ok_or_else(|| bad("expected key=value"))?;
+    let (key, value) = setting
+        .split_once('=')
+        .ok_or_else(|| bad("expected key=value"))?;
     let parsed: Result<toml::Table, _> = toml::from_str(&format!("value = {value}"));
     let value = match parsed {
         Ok(mut single) if single.len() == 1 => single.remove("value"),
@@ -136,9 +141,17 @@ pub(super) fn set_path(table: &mut toml::Table, key: &str, value: toml::Value) -
 
 /// A parser's error with its line and column and the nearest key.
 fn wrong(place: &str, text: &str, error: &toml::de::Error) -> ExperimentError {
-    let message = error.message().lines().next().unwrap_or_default().to_owned();
+    let message = error
+        .message()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let unknown = message.starts_with("unknown field").then(|| quoted.next()).flatten();
+    let unknown = message
+        .starts_with("unknown field")
+        .then(|| quoted.next())
+        .flatten();
     let nearest = unknown.and_then(|key| nearest(key, quoted));
     let place = match error.span() {
         Some(span) if !text.is_empty() => {
@@ -149,7 +162,11 @@ fn wrong(place: &str, text: &str, error: &toml::de::Error) -> ExperimentError {
         }
         _ => place.to_owned(),
     };
-    ExperimentError::Config { place, message, nearest }
+    ExperimentError::Config {
+        place,
+        message,
+        nearest,
+    }
 }
 
 #[cfg(test)]
@@ -163,13 +180,18 @@ mod tests {
         file.write_all(text.as_bytes()).unwrap();
         let set: Vec<String> = set.iter().map(|&s| s.to_owned()).collect();
         Config::load(Some(file.path()), &set).map_err(|error| {
-            error.to_string().replace(&file.path().display().to_string(), "FILE")
+            error
+                .to_string()
+                .replace(&file.path().display().to_string(), "FILE")
         })
     }
 
     #[test]
     fn settings_of_the_command_line_win() {
-        let config = load("seed = 4\n[eval]\nat = [3]\n", &["eval.at=[7, 8]", "eval.metric=recall@7"]);
+        let config = load(
+            "seed = 4\n[eval]\nat = [3]\n",
+            &["eval.at=[7, 8]", "eval.metric=recall@7"],
+        );
         let config = config.unwrap();
         assert_eq!((config.seed, config.eval.at), (4, vec![7, 8]));
         assert_eq!(config.eval.metric, "recall@7");
@@ -178,12 +200,21 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
         let error = load("seed = 1\n\nsede = 2\n", &[]).unwrap_err();
-        assert!(error.starts_with("FILE:3:1: unknown field `sede`"), "{error}");
+        assert!(
+            error.starts_with("FILE:3:1: unknown field `sede`"),
+            "{error}"
+        );
         assert!(error.ends_with("did you mean `seed`?"), "{error}");
         let error = load("[model.popp]\n", &[]).unwrap_err();
-        assert!(error.contains("no model `popp`, did you mean `pop`?"), "{error}");
+        assert!(
+            error.contains("no model `popp`, did you mean `pop`?"),
+            "{error}"
+        );
         let error = load("", &["model.pop.x=1"]).unwrap_err();
-        assert!(error.starts_with("--set: model `pop`: unknown field `x`"), "{error}");
+        assert!(
+            error.starts_with("--set: model `pop`: unknown field `x`"),
+            "{error}"
+        );
         let error = load("", &["nonsense"]).unwrap_err();
         assert!(error.contains("expected key=value"), "{error}");
         let error = load("seed = 1", &["seed.x=1"]).unwrap_err();

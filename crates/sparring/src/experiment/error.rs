@@ -74,9 +74,11 @@ impl ExperimentError {
     pub fn is_wrong_use(&self) -> bool {
         matches!(
             self,
-            Self::ConfigFile { .. } | Self::Config { .. } | Self::Model(_) |
-            Self::Eval(EvalError::UnknownMetric { .. } | EvalError::CutOff { .. }) |
-            Self::Fit(FitError::Setting { .. })
+            Self::ConfigFile { .. }
+                | Self::Config { .. }
+                | Self::Model(_)
+                | Self::Eval(EvalError::UnknownMetric { .. } | EvalError::CutOff { .. })
+                | Self::Fit(FitError::Setting { .. })
         )
     }
 }

@@ -38,13 +38,27 @@ pub fn fit(
     monitor: Option<&dyn Monitor>,
     (audience, cancel): (&dyn Audience, &Cancel),
 ) -> Result<Fitted, FitError> {
-    let both = Both { recorder: Recorder::new(), audience };
+    let both = Both {
+        recorder: Recorder::new(),
+        audience,
+    };
     let start = Instant::now();
-    let run = Run { seed, observer: &both, cancel, monitor };
+    let run = Run {
+        seed,
+        observer: &both,
+        cancel,
+        monitor,
+    };
     let model = config.fit(train, &run)?;
     let secs = start.elapsed().as_secs_f64();
     let (curves, health) = both.recorder.into_parts();
-    Ok(Fitted { model, secs, curves, health, stopped: cancel.is_requested() })
+    Ok(Fitted {
+        model,
+        secs,
+        curves,
+        health,
+        stopped: cancel.is_requested(),
+    })
 }
 
 /// Keeps what happens and passes it on.

@@ -11,9 +11,12 @@ use crate::models::ModelConfig;
 pub fn schema() -> Value {
     let defaults = toml::Table::try_from(Config::default()).expect("a config is plain values");
     let mut properties = object(&defaults);
-    properties.insert("models".to_owned(), json!({
-        "type": "array", "items": { "enum": ModelConfig::NAMES }, "default": [],
-    }));
+    properties.insert(
+        "models".to_owned(),
+        json!({
+            "type": "array", "items": { "enum": ModelConfig::NAMES }, "default": [],
+        }),
+    );
     let models: Map<String, Value> = ModelConfig::NAMES
         .iter()
         .filter_map(|name| ModelConfig::named(name).ok())
@@ -35,7 +38,10 @@ fn closed(properties: Map<String, Value>) -> Value {
 }
 
 fn object(table: &toml::Table) -> Map<String, Value> {
-    table.iter().map(|(key, value)| (key.clone(), property(value))).collect()
+    table
+        .iter()
+        .map(|(key, value)| (key.clone(), property(value)))
+        .collect()
 }
 
 fn property(value: &toml::Value) -> Value {
@@ -57,9 +63,14 @@ mod tests {
     #[test]
     fn every_model_is_in_the_schema() {
         let schema = schema();
-        let models = schema["properties"]["model"]["properties"].as_object().unwrap();
+        let models = schema["properties"]["model"]["properties"]
+            .as_object()
+            .unwrap();
         assert_eq!(models.len(), ModelConfig::NAMES.len());
         assert_eq!(schema["properties"]["seed"]["type"], "integer");
-        assert_eq!(schema["properties"]["eval"]["properties"]["metric"]["default"], "ndcg@20");
+        assert_eq!(
+            schema["properties"]["eval"]["properties"]["metric"]["default"],
+            "ndcg@20"
+        );
     }
 }

@@ -70,9 +70,18 @@ pub fn tune(
     let watch = Watch::new(stage.holdout.clone(), &options.metric)?;
     let mut field: Vec<Trial> = settings(base, options)
         .into_iter()
-        .map(|settings| Trial { settings, budget: 0.0, value: None, failure: None })
+        .map(|settings| Trial {
+            settings,
+            budget: 0.0,
+            value: None,
+            failure: None,
+        })
         .collect();
-    let rungs = if base.resource().is_some() && field.len() >= ETA { RUNGS } else { 0 };
+    let rungs = if base.resource().is_some() && field.len() >= ETA {
+        RUNGS
+    } else {
+        0
+    };
     let mut alive = field.len();
     for rung in (0..=rungs).rev() {
         let budget = (ETA as f64).powi(-rung.cast_signed());
@@ -80,9 +89,18 @@ pub fn tune(
             if cancel.is_requested() {
                 break;
             }
-            let part = if rungs == 0 { String::new() } else { format!(", {budget:.2} of the epochs") };
+            let part = if rungs == 0 {
+                String::new()
+            } else {
+                format!(", {budget:.2} of the epochs")
+            };
             audience.stage(&format!("tune {} {}/{alive}{part}", base.name(), at + 1));
-            try_out(&mut field[at], base, (budget, stage, &watch, options.seed), (audience, cancel));
+            try_out(
+                &mut field[at],
+                base,
+                (budget, stage, &watch, options.seed),
+                (audience, cancel),
+            );
         }
         sort(&mut field[..alive]);
         alive = if rung > 0 { alive.div_ceil(ETA) } else { alive };
@@ -94,11 +112,21 @@ fn conclude(base: &ModelConfig, field: Vec<Trial>) -> Result<Tuning, ExperimentE
     let best = field.first().filter(|trial| trial.value.is_some());
     let Some((best, value)) = best.and_then(|trial| Some((trial, trial.value?))) else {
         let last = field.iter().rev().find_map(|trial| trial.failure.clone());
-        let Some(last) = last else { return Err(ExperimentError::Cancelled) };
-        return Err(ExperimentError::NoTrial { model: base.name(), trials: field.len(), last });
+        let Some(last) = last else {
+            return Err(ExperimentError::Cancelled);
+        };
+        return Err(ExperimentError::NoTrial {
+            model: base.name(),
+            trials: field.len(),
+            last,
+        });
     };
     let best = ModelConfig::from_table(base.name(), best.settings.clone())?;
-    Ok(Tuning { best, value, trials: field })
+    Ok(Tuning {
+        best,
+        value,
+        trials: field,
+    })
 }
 
 /// Best first; failures last.
@@ -146,7 +174,11 @@ fn get_integer(table: &toml::Table, key: &str) -> Option<i64> {
 /// The given settings, then draws from the space.
 fn settings(base: &ModelConfig, options: &TuneOptions) -> Vec<toml::Table> {
     let space = base.space();
-    let trials = if space.is_empty() { 1 } else { options.trials.max(1) };
+    let trials = if space.is_empty() {
+        1
+    } else {
+        options.trials.max(1)
+    };
     let mut stream = options.seed.stream("tune");
     let mut all = vec![base.to_table()];
     all.extend((1..trials).map(|_| {
@@ -167,7 +199,10 @@ fn draw(dimension: &Dimension, stream: &mut Stream) -> toml::Value {
         }
         Values::Uniform(low, high) => toml::Value::Float(stream.random_range(low..=high)),
         Values::LogInteger(low, high) => {
-            let draw = stream.random_range((low as f64).ln()..=(high as f64).ln()).exp().round();
+            let draw = stream
+                .random_range((low as f64).ln()..=(high as f64).ln())
+                .exp()
+                .round();
             #[expect(clippy::cast_possible_truncation, reason = "between two integers")]
             let integer = (draw as i64).clamp(low, high);
             toml::Value::Integer(integer)
