@@ -9,6 +9,7 @@ mod contract;
 mod registry;
 
 mod apr;
+mod cfgan;
 mod factors;
 mod ganmf;
 mod irgan;
@@ -42,6 +43,8 @@ registry::models! {
     "edlae" => Edlae(edlae::EdlaeConfig) in Baseline: "the same, trained as if with dropout",
     "ganmf" => Ganmf(ganmf::GanmfConfig) in Adversarial:
         "matrix factorisation against an autoencoder",
+    "cfgan" => Cfgan(cfgan::CfganConfig) in Adversarial:
+        "whole profiles against a discriminator that knows the true one",
     "apr" => Apr(apr::AprConfig) in Adversarial: "pairwise ranking against perturbed embeddings",
     "irgan" => Irgan(irgan::IrganConfig) in Adversarial: "a generator that picks items, by policy gradient",
 }
