@@ -8,8 +8,10 @@
 //! ```
 //!
 //! `p` is the dropout probability: training on infinitely many corrupted copies of `X` is the ridge
-//! penalty `L`. `D = diag(w)` weights users by the length of their history, `w_u = |x_u|^-a`; the
-//! paper has `a = 0`, which is the case `activity_exponent = 0` here.
+//! penalty `L`.
+//!
+//! Departure: `D = diag(w)` weights users by the length of their history, relative to the mean one
+//! so that `l2` keeps its scale: `w_u = (|x_u| / mean |x|)^-a`. The paper's case is `a = 0`.
 
 use serde::{Deserialize, Serialize};
 
@@ -38,9 +40,9 @@ pub struct EdlaeConfig {
 impl Default for EdlaeConfig {
     fn default() -> Self {
         Self {
-            l2: 100.0,
+            l2: 300.0,
             dropout: 0.33,
-            activity_exponent: 0.0,
+            activity_exponent: 0.5,
         }
     }
 }
@@ -64,9 +66,10 @@ impl Fit for EdlaeConfig {
         )?;
         let profiles = Profiles::of(train).without_empty_rows();
         check::some_interaction("edlae", &profiles)?;
+        let mean_length = profiles.len() as f64 / profiles.n_rows() as f64;
         let weights: Vec<f64> = profiles
             .rows()
-            .map(|row| (row.len() as f64).powf(-self.activity_exponent))
+            .map(|row| (row.len() as f64 / mean_length).powf(-self.activity_exponent))
             .collect();
         let mut diagonal = vec![0.0; profiles.n_columns()];
         for (row, weight) in profiles.rows().zip(&weights) {
@@ -125,7 +128,7 @@ mod tests {
 
     fn tiny() -> EdlaeConfig {
         EdlaeConfig {
-            l2: 10.0,
+            l2: 30.0,
             dropout: 0.4,
             activity_exponent: 0.5,
         }

@@ -1,0 +1,391 @@
+//! iALS: matrix factorisation for implicit feedback by alternating least squares (Hu, Koren and
+//! Volinsky, ICDM 2008), with the settings of "Revisiting the performance of iALS on item
+//! recommendation benchmarks" (Rendle, Krichene, Zhang and Koren, RecSys 2022).
+//!
+//! ```text
+//! L = sum_(u,i) in S (w_u . h_i - 1)^2 + a0 sum_u sum_i (w_u . h_i)^2          (eqs. 1 to 3)
+//!     + l2 (sum_u (|I_u| + a0 I)^v |w_u|^2 + sum_i (|U_i| + a0 U)^v |h_i|^2)   (eq. 4)
+//! w_u = (sum_(i in I_u) h_i h_i' + a0 H' H + l2_u)^-1 sum_(i in I_u) h_i       (eq. 5)
+//! ```
+//!
+//! `S` are the interactions, `I_u` the items of a user, `U_i` the users of an item, `a0` the weight
+//! of all pairs. Factors start at normal numbers with a standard deviation of `0.1 / sqrt(K)`.
+//!
+//! Departures: none in the equations. User factors are not kept: at the end of a pass over the items
+//! the best factor of any user, seen in training or not, is the solution of eq. 5.
+
+mod least_squares;
+
+use std::num::NonZeroUsize;
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use rand::RngExt;
+use rand_distr::StandardNormal;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use self::least_squares::{Common, Rows, Scratch};
+use super::check;
+use super::keeper::Keeper;
+use super::profiles::{Profiles, distinct};
+use crate::data::Dataset;
+use crate::recommend::{
+    Dimension, Fit, FitError, NamedTensors, Progress, Query, Recommender, Run, ScoreError, Tune,
+    Values, Weights, WeightsError,
+};
+
+/// Users solved one after the other by a thread.
+const BLOCK: usize = 16;
+/// Queries scored together.
+const QUERIES: usize = 64;
+
+/// Settings of iALS.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IalsConfig {
+    /// Width `K` of the factors.
+    pub embedding_dim: NonZeroUsize,
+    /// Passes over users and items.
+    pub epochs: NonZeroUsize,
+    /// Weight `a0` of all pairs beside that of an interaction, `> 0`.
+    pub unobserved_weight: f32,
+    /// Weight of the squared norms, `> 0`.
+    pub l2: f32,
+    /// Exponent `v` of the frequency in the regularisation, from 0 to 1.
+    pub frequency_exponent: f32,
+    /// Standard deviation of the first factors times `sqrt(K)`, `> 0`.
+    pub init_scale: f32,
+    /// Epochs between looks at the validation metric, where there is one.
+    pub check_every: NonZeroUsize,
+    /// Looks without a better one after which training stops.
+    pub patience: NonZeroUsize,
+}
+
+impl Default for IalsConfig {
+    fn default() -> Self {
+        let width = |n| NonZeroUsize::new(n).expect("not zero");
+        Self {
+            embedding_dim: width(128),
+            epochs: width(16),
+            unobserved_weight: 0.1,
+            l2: 0.003,
+            frequency_exponent: 1.0,
+            init_scale: 0.1,
+            check_every: width(2),
+            patience: width(3),
+        }
+    }
+}
+
+/// The item factors and all that solves for a user.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ials {
+    embedding_dim: usize,
+    items: Rows,
+    common: Common,
+    penalty: Penalty,
+}
+
+/// The settings that a solve for a user needs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Penalty {
+    unobserved_weight: f32,
+    l2: f32,
+    frequency_exponent: f32,
+}
+
+impl Penalty {
+    /// `l2 (frequency + a0 others)^v`
+    fn at(self, frequency: usize, others: usize) -> f32 {
+        let mass = frequency as f32 + self.unobserved_weight * others as f32;
+        self.l2 * mass.powf(self.frequency_exponent)
+    }
+}
+
+/// One step of the alternation: the factors of all rows of `profiles`, given those of its columns.
+fn solve_all(profiles: &Profiles, given: &Rows, penalty: Penalty, out: &mut Rows) {
+    let (d, others) = (given.width, profiles.n_columns());
+    let common = Common::new(given, penalty.unobserved_weight);
+    out.values
+        .par_chunks_mut(BLOCK * d)
+        .enumerate()
+        .for_each_init(
+            || Scratch::new(d),
+            |scratch, (block, out)| {
+                for (at, out) in out.chunks_mut(d).enumerate() {
+                    let row = profiles.row(block * BLOCK + at);
+                    common.solve(given, row, penalty.at(row.len(), others), scratch, out);
+                }
+            },
+        );
+}
+
+/// The alternation, one epoch at a time.
+#[derive(Debug)]
+pub struct IalsTrainer {
+    config: IalsConfig,
+    by_user: Profiles,
+    by_item: Profiles,
+    users: Rows,
+    items: Rows,
+}
+
+impl IalsTrainer {
+    /// Factors before the first epoch.
+    ///
+    /// # Errors
+    /// If a setting is outside its range or the log is empty.
+    pub fn new(config: &IalsConfig, train: &Dataset, run: &Run<'_>) -> Result<Self, FitError> {
+        config.check()?;
+        let by_user = Profiles::of(train);
+        check::some_interaction("ials", &by_user)?;
+        let k = config.embedding_dim.get();
+        let mut stream = run.seed.derive("ials").stream("items");
+        let scale = config.init_scale / (k as f32).sqrt();
+        let items: Vec<f32> = (0..train.n_items() * k)
+            .map(|_| scale * stream.sample::<f32, _>(StandardNormal))
+            .collect();
+        Ok(Self {
+            users: Rows::padded(&vec![0.0; train.n_users() * k], k),
+            items: Rows::padded(&items, k),
+            by_item: by_user.transpose(),
+            by_user,
+            config: config.clone(),
+        })
+    }
+
+    /// Solves for all users, then for all items.
+    pub fn epoch(&mut self) {
+        let penalty = self.config.penalty();
+        solve_all(&self.by_user, &self.items, penalty, &mut self.users);
+        solve_all(&self.by_item, &self.users, penalty, &mut self.items);
+    }
+
+    /// The model as it is.
+    pub fn model(&self) -> Ials {
+        let items = self.items.clone();
+        Ials::new(items, self.config.embedding_dim.get(), self.config.penalty())
+    }
+}
+
+impl IalsConfig {
+    fn penalty(&self) -> Penalty {
+        Penalty {
+            unobserved_weight: self.unobserved_weight,
+            l2: self.l2,
+            frequency_exponent: self.frequency_exponent,
+        }
+    }
+
+    fn check(&self) -> Result<(), FitError> {
+        for (key, value) in [
+            ("unobserved_weight", self.unobserved_weight),
+            ("l2", self.l2),
+            ("init_scale", self.init_scale),
+        ] {
+            check::positive("ials", key, value.into())?;
+        }
+        check::setting(
+            (0.0..=1.0).contains(&self.frequency_exponent),
+            "ials",
+            "frequency_exponent",
+            "from 0 to 1",
+            self.frequency_exponent,
+        )
+    }
+}
+
+impl Fit for IalsConfig {
+    type Model = Ials;
+
+    fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Ials, FitError> {
+        let mut trainer = IalsTrainer::new(self, train, run)?;
+        let mut keeper = Keeper::new(run, self.check_every.get(), self.patience.get());
+        let total = self.epochs.get();
+        for epoch in 1..=total {
+            trainer.epoch();
+            let step = epoch as u64;
+            if !trainer.items.values.iter().all(|value| value.is_finite()) {
+                return Err(FitError::Diverged {
+                    model: "ials",
+                    step,
+                    evidence: "factors that are not finite".to_owned(),
+                });
+            }
+            run.observer.progress(Progress {
+                unit: "epoch",
+                done: step,
+                total: total as u64,
+            });
+            if keeper.look(epoch, || trainer.model()) {
+                break;
+            }
+        }
+        Ok(keeper.best().unwrap_or_else(|| trainer.model()))
+    }
+}
+
+impl Tune for IalsConfig {
+    fn space() -> Vec<Dimension> {
+        let dimension = |key, values| Dimension { key, values };
+        vec![
+            dimension("embedding_dim", Values::LogInteger(16, 256)),
+            dimension("unobserved_weight", Values::LogUniform(0.003, 1.0)),
+            dimension("l2", Values::LogUniform(0.0003, 0.1)),
+        ]
+    }
+
+    fn resource() -> Option<&'static str> {
+        Some("epochs")
+    }
+}
+
+impl Ials {
+    fn new(items: Rows, embedding_dim: usize, penalty: Penalty) -> Self {
+        Self {
+            embedding_dim,
+            common: Common::new(&items, penalty.unobserved_weight),
+            items,
+            penalty,
+        }
+    }
+}
+
+impl Recommender for Ials {
+    fn n_items(&self) -> usize {
+        self.items.values.len() / self.items.width
+    }
+
+    fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError> {
+        let (n, d) = (self.n_items(), self.items.width);
+        assert_eq!(scores.len(), queries.len() * n, "scores [Q, I]");
+        let items = MatRef::from_row_major_slice(&self.items.values, n, d).transpose();
+        queries
+            .par_chunks(QUERIES)
+            .zip(scores.par_chunks_mut(QUERIES * n))
+            .try_for_each(|(queries, scores)| {
+                let (mut users, mut scratch) = (vec![0.0; queries.len() * d], Scratch::new(d));
+                for (query, out) in queries.iter().zip(users.chunks_mut(d)) {
+                    let row = distinct(query.history, n)?;
+                    let l2 = self.penalty.at(row.len(), n);
+                    self.common.solve(&self.items, &row, l2, &mut scratch, out);
+                }
+                let users = MatRef::from_row_major_slice(&users, queries.len(), d);
+                let scores = MatMut::from_row_major_slice_mut(scores, queries.len(), n);
+                matmul(scores, Accum::Replace, users, items, 1.0, Par::Seq);
+                Ok(())
+            })
+    }
+}
+
+impl Weights for Ials {
+    fn weights(&self) -> NamedTensors {
+        let k = self.embedding_dim;
+        let settings = vec![
+            self.penalty.unobserved_weight,
+            self.penalty.l2,
+            self.penalty.frequency_exponent,
+        ];
+        NamedTensors::new()
+            .with("items", &[self.n_items(), k], self.items.cut(k))
+            .with("penalty", &[3], settings)
+    }
+
+    fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
+        let (_, k, items) = weights.matrix("items")?;
+        let settings = weights.vector_of("penalty", 3)?;
+        if k == 0 {
+            return Err(WeightsError::Value {
+                name: "items".to_owned(),
+                expected: "one factor or more",
+                found: "none".to_owned(),
+            });
+        }
+        let penalty = Penalty {
+            unobserved_weight: settings[0],
+            l2: settings[1],
+            frequency_exponent: settings[2],
+        };
+        Ok(Self::new(Rows::padded(items, k), k, penalty))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sparring_wide::Seed;
+
+    fn tiny() -> IalsConfig {
+        IalsConfig {
+            embedding_dim: NonZeroUsize::new(8).unwrap(),
+            epochs: NonZeroUsize::new(6).unwrap(),
+            ..IalsConfig::default()
+        }
+    }
+
+    recommender_contract!(super::tiny());
+
+    fn loss(trainer: &IalsTrainer) -> f64 {
+        let (users, items) = (&trainer.users, &trainer.items);
+        let penalty = trainer.config.penalty();
+        let square = |row: &[f32]| row.iter().map(|v| f64::from(v * v)).sum::<f64>();
+        let mut loss = 0.0;
+        for (at, user) in users.values.chunks(users.width).enumerate() {
+            let row = trainer.by_user.row(at);
+            for (item, factors) in items.values.chunks(items.width).enumerate() {
+                let score: f64 = user.iter().zip(factors).map(|(a, b)| f64::from(a * b)).sum();
+                loss += f64::from(penalty.unobserved_weight) * score * score;
+                if row.contains(&u32::try_from(item).unwrap()) {
+                    loss += (score - 1.0) * (score - 1.0);
+                }
+            }
+            let n_items = trainer.by_item.n_rows();
+            loss += f64::from(penalty.at(row.len(), n_items)) * square(user);
+        }
+        for (at, item) in items.values.chunks(items.width).enumerate() {
+            let n_users = trainer.by_user.n_rows();
+            loss += f64::from(penalty.at(trainer.by_item.row(at).len(), n_users)) * square(item);
+        }
+        loss
+    }
+
+    #[test]
+    fn every_epoch_lowers_the_loss() {
+        let cancel = crate::recommend::Cancel::new();
+        let run = Run::quiet(Seed(1), &cancel);
+        let data = crate::models::contract::planted();
+        let mut trainer = IalsTrainer::new(&tiny(), &data, &run).unwrap();
+        trainer.epoch();
+        let mut last = loss(&trainer);
+        for _ in 0..5 {
+            trainer.epoch();
+            let now = loss(&trainer);
+            assert!(now < last * (1.0 + 1e-6), "{now} after {last}");
+            last = now;
+        }
+    }
+
+    #[test]
+    fn learns_a_planted_taste() {
+        let config = IalsConfig {
+            unobserved_weight: 0.3,
+            l2: 0.02,
+            ..tiny()
+        };
+        let uplift = crate::models::contract::uplift(&config);
+        assert!(uplift > 1.5, "{uplift}");
+    }
+
+    #[test]
+    fn settings_are_checked() {
+        let cancel = crate::recommend::Cancel::new();
+        let run = Run::quiet(Seed(1), &cancel);
+        let data = crate::models::contract::planted();
+        let config = IalsConfig {
+            unobserved_weight: 0.0,
+            ..tiny()
+        };
+        assert!(config.fit(&data, &run).is_err());
+    }
+}
