@@ -24,8 +24,10 @@ mod profiles;
 mod ridge;
 mod symmetric;
 
+mod bprmf;
 mod ease;
 mod edlae;
+mod ials;
 mod itemknn;
 mod pop;
 mod puresvd;
@@ -41,6 +43,8 @@ registry::models! {
         "projection on the leading singular vectors",
     "ease" => Ease(ease::EaseConfig) in Baseline: "regression of every item on all the others",
     "edlae" => Edlae(edlae::EdlaeConfig) in Baseline: "the same, trained as if with dropout",
+    "ials" => Ials(ials::IalsConfig) in Baseline: "alternating least squares on all pairs",
+    "bprmf" => BprMf(bprmf::BprMfConfig) in Baseline: "matrix factorisation for pairwise ranking",
     "ganmf" => Ganmf(ganmf::GanmfConfig) in Adversarial:
         "matrix factorisation against an autoencoder",
     "cfgan" => Cfgan(cfgan::CfganConfig) in Adversarial:

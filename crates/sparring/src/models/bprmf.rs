@@ -103,7 +103,11 @@ impl Parameters {
         let (low, high) = (i.min(j).at(), i.max(j).at());
         let (before, after) = self.items.split_at_mut(high * k);
         let (low_row, high_row) = (&mut before[low * k..][..k], &mut after[..k]);
-        let (qi, qj) = if i < j { (low_row, high_row) } else { (high_row, low_row) };
+        let (qi, qj) = if i < j {
+            (low_row, high_row)
+        } else {
+            (high_row, low_row)
+        };
         let margin = dot(p, qi) - dot(p, qj) + self.bias[i.at()] - self.bias[j.at()];
         let slope = rate * sigmoid(-margin);
         let keep = 1.0 - rate * l2;

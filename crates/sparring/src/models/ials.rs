@@ -123,7 +123,7 @@ fn solve_all(profiles: &Profiles, given: &Rows, penalty: Penalty, out: &mut Rows
 
 /// The alternation, one epoch at a time.
 #[derive(Debug)]
-pub struct IalsTrainer {
+struct Alternation {
     config: IalsConfig,
     by_user: Profiles,
     by_item: Profiles,
@@ -131,12 +131,9 @@ pub struct IalsTrainer {
     items: Rows,
 }
 
-impl IalsTrainer {
+impl Alternation {
     /// Factors before the first epoch.
-    ///
-    /// # Errors
-    /// If a setting is outside its range or the log is empty.
-    pub fn new(config: &IalsConfig, train: &Dataset, run: &Run<'_>) -> Result<Self, FitError> {
+    fn new(config: &IalsConfig, train: &Dataset, run: &Run<'_>) -> Result<Self, FitError> {
         config.check()?;
         let by_user = Profiles::of(train);
         check::some_interaction("ials", &by_user)?;
@@ -156,16 +153,20 @@ impl IalsTrainer {
     }
 
     /// Solves for all users, then for all items.
-    pub fn epoch(&mut self) {
+    fn epoch(&mut self) {
         let penalty = self.config.penalty();
         solve_all(&self.by_user, &self.items, penalty, &mut self.users);
         solve_all(&self.by_item, &self.users, penalty, &mut self.items);
     }
 
     /// The model as it is.
-    pub fn model(&self) -> Ials {
+    fn model(&self) -> Ials {
         let items = self.items.clone();
-        Ials::new(items, self.config.embedding_dim.get(), self.config.penalty())
+        Ials::new(
+            items,
+            self.config.embedding_dim.get(),
+            self.config.penalty(),
+        )
     }
 }
 
@@ -200,7 +201,7 @@ impl Fit for IalsConfig {
     type Model = Ials;
 
     fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Ials, FitError> {
-        let mut trainer = IalsTrainer::new(self, train, run)?;
+        let mut trainer = Alternation::new(self, train, run)?;
         let mut keeper = Keeper::new(run, self.check_every.get(), self.patience.get());
         let total = self.epochs.get();
         for epoch in 1..=total {
@@ -326,7 +327,7 @@ mod tests {
 
     recommender_contract!(super::tiny());
 
-    fn loss(trainer: &IalsTrainer) -> f64 {
+    fn loss(trainer: &Alternation) -> f64 {
         let (users, items) = (&trainer.users, &trainer.items);
         let penalty = trainer.config.penalty();
         let square = |row: &[f32]| row.iter().map(|v| f64::from(v * v)).sum::<f64>();
@@ -334,7 +335,11 @@ mod tests {
         for (at, user) in users.values.chunks(users.width).enumerate() {
             let row = trainer.by_user.row(at);
             for (item, factors) in items.values.chunks(items.width).enumerate() {
-                let score: f64 = user.iter().zip(factors).map(|(a, b)| f64::from(a * b)).sum();
+                let score: f64 = user
+                    .iter()
+                    .zip(factors)
+                    .map(|(a, b)| f64::from(a * b))
+                    .sum();
                 loss += f64::from(penalty.unobserved_weight) * score * score;
                 if row.contains(&u32::try_from(item).unwrap()) {
                     loss += (score - 1.0) * (score - 1.0);
@@ -355,7 +360,7 @@ mod tests {
         let cancel = crate::recommend::Cancel::new();
         let run = Run::quiet(Seed(1), &cancel);
         let data = crate::models::contract::planted();
-        let mut trainer = IalsTrainer::new(&tiny(), &data, &run).unwrap();
+        let mut trainer = Alternation::new(&tiny(), &data, &run).unwrap();
         trainer.epoch();
         let mut last = loss(&trainer);
         for _ in 0..5 {

@@ -4,6 +4,11 @@
 //! widths are padded to a multiple of [`LANES`] with zeros, and the padded part of a matrix is the
 //! identity, so that padding stays zero in every solution.
 
+#![expect(
+    clippy::inline_always,
+    reason = "kernels must be compiled for the vector unit"
+)]
+
 use pulp::Arch;
 use rayon::prelude::*;
 
@@ -91,7 +96,9 @@ impl Common {
         for part in parts {
             matrix.iter_mut().zip(part).for_each(|(sum, p)| *sum += p);
         }
-        matrix.iter_mut().for_each(|entry| *entry *= weight);
+        for entry in &mut matrix {
+            *entry *= weight;
+        }
         Self { width: d, matrix }
     }
 
@@ -169,9 +176,10 @@ impl Kernel for Accumulate<'_> {
             for j in (0..i + LANES).step_by(COLUMNS) {
                 let mut sums = [[0.0_f32; LANES]; COLUMNS];
                 for row in self.pack.chunks_exact(d) {
-                    let (Some(tall), Some(wide)) =
-                        (row[i..].first_chunk::<LANES>(), row[j..].first_chunk::<COLUMNS>())
-                    else {
+                    let (Some(tall), Some(wide)) = (
+                        row[i..].first_chunk::<LANES>(),
+                        row[j..].first_chunk::<COLUMNS>(),
+                    ) else {
                         return;
                     };
                     for c in 0..COLUMNS {
@@ -182,7 +190,10 @@ impl Kernel for Accumulate<'_> {
                 }
                 for (c, sums) in sums.iter().enumerate() {
                     let column = &mut self.matrix[(j + c) * d + i..][..LANES];
-                    column.iter_mut().zip(sums).for_each(|(entry, sum)| *entry += sum);
+                    column
+                        .iter_mut()
+                        .zip(sums)
+                        .for_each(|(entry, sum)| *entry += sum);
                 }
             }
         }
@@ -208,7 +219,9 @@ impl Kernel for Solve<'_> {
                 subtract::<FUSED>(done, d, (i, j), &mut column[i..i + LANES]);
             }
             let scale = column[j].sqrt().recip();
-            column[j..].iter_mut().for_each(|entry| *entry *= scale);
+            for entry in &mut column[j..] {
+                *entry *= scale;
+            }
         }
         for j in 0..d {
             let column = &self.matrix[j * d..][..d];
@@ -228,12 +241,7 @@ impl Kernel for Solve<'_> {
 
 /// `column -= sum_k L_jk L_ik` over the finished columns `k`, for the rows `i..i + LANES`.
 #[inline(always)]
-fn subtract<const FUSED: bool>(
-    done: &[f32],
-    d: usize,
-    (i, j): (usize, usize),
-    column: &mut [f32],
-) {
+fn subtract<const FUSED: bool>(done: &[f32], d: usize, (i, j): (usize, usize), column: &mut [f32]) {
     // Two sums in turn, since an addition has to wait for the one before.
     let mut sums = [[0.0_f32; LANES]; 2];
     for (k, finished) in done.chunks_exact(d).enumerate() {
@@ -270,7 +278,9 @@ mod tests {
 
     fn rows(n: usize, width: usize) -> Rows {
         let mut stream = sparring_wide::Seed(2).stream("rows");
-        let values: Vec<f32> = (0..n * width).map(|_| stream.random_range(-1.0..1.0)).collect();
+        let values: Vec<f32> = (0..n * width)
+            .map(|_| stream.random_range(-1.0..1.0))
+            .collect();
         Rows::padded(&values, width)
     }
 
