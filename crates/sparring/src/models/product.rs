@@ -27,31 +27,69 @@ pub(super) fn product(
         });
 }
 
+/// `a' b` of two tall matrices with the same rows: `[columns of a, columns of b]`.
+///
+/// Their rows are cut into chunks that stay in the cache; the products of the chunks are added in
+/// order.
+pub(super) fn across(a: MatRef<'_, f32>, b: MatRef<'_, f32>) -> Vec<f32> {
+    by_chunks(a.nrows(), a.ncols() * b.ncols(), |from, rows, out| {
+        let out = MatMut::from_row_major_slice_mut(out, a.ncols(), b.ncols());
+        let left = a.subrows(from, rows).transpose();
+        matmul(
+            out,
+            Accum::Replace,
+            left,
+            b.subrows(from, rows),
+            1.0,
+            Par::Seq,
+        );
+    })
+}
+
 /// `matrix' matrix` of a row-major matrix `[rows, columns]`, symmetric, by its lower half.
 pub(super) fn gram(matrix: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    let mut out = vec![0.0; columns * columns];
-    let (matrix, block) = (view(matrix, rows, columns), block_rows(columns));
-    out.par_chunks_mut(block * columns)
-        .enumerate()
-        .for_each(|(at, out)| {
-            let (from, rows) = (at * block, out.len() / columns);
-            let out = MatMut::from_row_major_slice_mut(out, rows, columns);
-            let left = matrix.subcols(from, rows).transpose();
-            matmul(
-                out.subcols_mut(0, from + rows),
-                Accum::Replace,
-                left,
-                matrix.subcols(0, from + rows),
-                1.0,
-                Par::Seq,
-            );
-        });
+    let matrix = view(matrix, rows, columns);
+    let block = block_rows(columns);
+    let mut out = by_chunks(rows, columns * columns, |from, rows, out| {
+        let chunk = matrix.subrows(from, rows);
+        for (at, out) in out.chunks_mut(block * columns).enumerate() {
+            let (first, height) = (at * block, out.len() / columns);
+            let left = chunk.subcols(first, height).transpose();
+            let right = chunk.subcols(0, first + height);
+            let out = MatMut::from_row_major_slice_mut(out, height, columns);
+            let out = out.subcols_mut(0, first + height);
+            matmul(out, Accum::Replace, left, right, 1.0, Par::Seq);
+        }
+    });
     for row in 0..columns {
         for column in row + 1..columns {
             out[row * columns + column] = out[column * columns + row];
         }
     }
     out
+}
+
+/// The sum of what `fill(first row, rows, out)` makes of each chunk of rows, in order.
+fn by_chunks(
+    rows: usize,
+    length: usize,
+    fill: impl Fn(usize, usize, &mut [f32]) + Sync,
+) -> Vec<f32> {
+    let chunk = rows.div_ceil(16).max(512);
+    let parts: Vec<Vec<f32>> = (0..rows.div_ceil(chunk))
+        .into_par_iter()
+        .map(|at| {
+            let mut out = vec![0.0; length];
+            fill(at * chunk, chunk.min(rows - at * chunk), &mut out);
+            out
+        })
+        .collect();
+    let mut parts = parts.into_iter();
+    let mut sum = parts.next().unwrap_or_else(|| vec![0.0; length]);
+    for part in parts {
+        add(&mut sum, &part);
+    }
+    sum
 }
 
 /// `a b`, row-major.

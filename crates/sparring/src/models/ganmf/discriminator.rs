@@ -20,7 +20,7 @@ use sparring_wide::Stream;
 use super::batch::Batch;
 use super::generator::{Generator, Made};
 use crate::models::product::{
-    add, add_scaled, add_to_rows, dot, gram, multiply, product, row_sum, scale, view,
+    across, add, add_scaled, add_to_rows, dot, gram, multiply, row_sum, scale, view,
 };
 use crate::models::tensor::{Adam, Tensor};
 
@@ -80,13 +80,7 @@ impl Discriminator {
         let bias = &self.decoder_bias.value;
         self.gram = gram(&self.decoder.value, n, h);
         let decoder = view(&self.decoder.value, n, h);
-        product(
-            &mut self.shift,
-            h,
-            view(bias, 1, n),
-            decoder,
-            Accum::Replace,
-        );
+        self.shift = across(view(bias, n, 1), decoder);
         self.bias_norm = dot(bias, bias);
     }
 
@@ -223,18 +217,11 @@ impl Discriminator {
         let mut mixed = gram(&real.code, rows, h);
         scale(&mut mixed, wr);
         let mut codes = row_sum(&real.code, h, wr);
-        let mut back = vec![0.0; k * h];
+        let mut back = Vec::new();
         if wf != 0.0 {
             add_scaled(&mut mixed, &gram(&fake.code, rows, h), wf);
             add(&mut codes, &row_sum(&fake.code, h, wf));
-            let factors = view(&made.factors, rows, k).transpose();
-            product(
-                &mut back,
-                h,
-                factors,
-                view(&fake.code, rows, h),
-                Accum::Replace,
-            );
+            back = across(view(&made.factors, rows, k), view(&fake.code, rows, h));
         }
         let (columns, bias) = (&generator.columns.value, &self.decoder_bias.value);
         self.decoder.update(h, adam, |from, weights, gradient| {
@@ -270,16 +257,9 @@ impl Discriminator {
         ([wr, wf], adam): ([f32; 2], Adam),
     ) {
         let (h, k, rows) = (self.code, generator.factors, made.rows);
-        let mut back = vec![0.0; k * h];
+        let mut back = Vec::new();
         if wf != 0.0 {
-            let factors = view(&made.factors, rows, k).transpose();
-            product(
-                &mut back,
-                h,
-                factors,
-                view(&fake.back, rows, h),
-                Accum::Replace,
-            );
+            back = across(view(&made.factors, rows, k), view(&fake.back, rows, h));
         }
         let columns = &generator.columns.value;
         self.encoder.update(h, adam, |from, _, gradient| {

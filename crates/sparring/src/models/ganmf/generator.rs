@@ -6,7 +6,7 @@ use sparring_wide::Stream;
 
 use super::batch::Batch;
 use super::discriminator::Discriminator;
-use crate::models::product::{add_scaled, gram, multiply, product, row_sum, scale, view};
+use crate::models::product::{across, add_scaled, gram, multiply, product, row_sum, scale, view};
 use crate::models::tensor::{Adam, Tensor};
 
 /// One row of factors for each profile, one for each column: `X = P Q'`.
@@ -54,13 +54,13 @@ impl Generator {
             .flat_map(|user| &self.rows.value[user.at() * k..][..k])
             .copied()
             .collect();
-        let columns = view(&self.columns.value, n, k).transpose();
+        let columns = view(&self.columns.value, n, k);
         Made {
             rows: batch.len(),
             factors,
-            encoded: multiply(columns, view(&discriminator.encoder.value, n, h)),
-            decoded: multiply(columns, view(&discriminator.decoder.value, n, h)),
-            affine: multiply(columns, view(&discriminator.decoder_bias.value, n, 1)),
+            encoded: across(columns, view(&discriminator.encoder.value, n, h)),
+            decoded: across(columns, view(&discriminator.decoder.value, n, h)),
+            affine: across(columns, view(&discriminator.decoder_bias.value, n, 1)),
         }
     }
 
@@ -141,8 +141,8 @@ impl Generator {
         let (h, k, rows) = (discriminator.code, self.factors, made.rows);
         let factors = view(&made.factors, rows, k);
         let own = gram(&made.factors, rows, k);
-        let decoded = multiply(view(code, rows, h).transpose(), factors);
-        let encoded = multiply(view(pull, rows, h).transpose(), factors);
+        let decoded = across(view(code, rows, h), factors);
+        let encoded = across(view(pull, rows, h), factors);
         let sum = row_sum(&made.factors, k, -w);
         let (encoder, decoder) = (&discriminator.encoder.value, &discriminator.decoder.value);
         self.columns.update(k, adam, |from, weights, gradient| {
