@@ -19,7 +19,10 @@ mod profile;
 mod ranking;
 mod watch;
 
-pub use bootstrap::{Bootstrap, Comparison, Interval, compare_users, user_means};
+pub use bootstrap::{
+    BootstrapConfig, Difference, Interval, compare_runs, mean_interval, paired_difference,
+    user_means,
+};
 pub use corpus::{
     AveragePopularity, CorpusMetric, Coverage, CoveredUsers, Distinct, Diversity, Entropy, Gini,
     Novelty, PopularityBias, PopularityRank, Serendipity, Shown, Sufficient, Tail, TailShare,

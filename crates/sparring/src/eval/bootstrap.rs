@@ -9,12 +9,10 @@ use sparring_wide::Seed;
 use super::error::EvalError;
 use super::evaluation::Evaluation;
 
-/// Draws users with replacement, again and again, and looks at the spread of the mean.
-///
-/// Every user counts the same, also in metrics whose mean is weighted.
+/// How users are drawn: with replacement, again and again.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bootstrap {
-    /// Number of resamples, 1,000 or more for two stable digits.
+pub struct BootstrapConfig {
+    /// Number of resamples, at least 1; 1,000 or more for two stable digits.
     pub resamples: u32,
     /// Share of the resamples inside the interval, between 0 and 1.
     pub confidence: f64,
@@ -22,10 +20,10 @@ pub struct Bootstrap {
     pub seed: Seed,
 }
 
-/// An estimate and its percentile interval.
+/// A mean over users and its percentile interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// The mean of the users.
+    /// The mean.
     pub mean: f64,
     /// Lower end.
     pub low: f64,
@@ -33,61 +31,69 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// Whether two models differ on the same users.
+/// How far two models differ on the same users.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Comparison {
-    /// First less second.
-    pub difference: Interval,
-    /// Two-sided: `2 (1 + min(#{d* <= 0}, #{d* >= 0})) / (1 + resamples)`, at most 1, where `d*`
-    /// is the difference in one resample.
-    pub p_value: f64,
+pub struct Difference {
+    /// Mean of the first less mean of the second.
+    pub mean: f64,
+    /// Lower end of its percentile interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Two-sided p value: `2 (1 + min(#{d* <= 0}, #{d* >= 0})) / (1 + resamples)`, at most 1, where
+    /// `d*` is the mean difference of one resample.
+    pub p: f64,
 }
 
-impl Bootstrap {
-    /// 2,000 resamples and a 95 % interval.
-    pub fn new(seed: Seed) -> Self {
+impl Default for BootstrapConfig {
+    fn default() -> Self {
         Self {
             resamples: 2_000,
             confidence: 0.95,
-            seed,
+            seed: Seed(1),
         }
     }
+}
 
-    /// The mean of `values`, one a user, and its interval; `NaN` marks a user who does not count.
-    ///
-    /// `None` if nobody counts.
-    pub fn mean(&self, values: &[f64]) -> Option<Interval> {
-        let values = defined(values.iter().copied());
-        let means = self.resample(&values)?;
-        Some(self.interval(&values, &means))
-    }
+/// The mean of `values`, one a user, and its interval.
+///
+/// Every user counts the same, also in metrics whose mean is weighted; `NaN` marks a user who does
+/// not count. All is `NaN` if nobody counts.
+pub fn mean_interval(values: &[f64], config: &BootstrapConfig) -> Interval {
+    let values = defined(values.iter().copied());
+    config.interval(&values, &config.resample(&values))
+}
 
-    /// The difference of the means of two models on the same users.
-    ///
-    /// A user counts if both values are defined. `None` if nobody counts.
-    ///
-    /// # Panics
-    /// If the two have not one value for each user.
-    pub fn difference(&self, first: &[f64], second: &[f64]) -> Option<Comparison> {
-        assert_eq!(first.len(), second.len(), "one value a user in both");
-        let differences = defined(first.iter().zip(second).map(|(a, b)| a - b));
-        let means = self.resample(&differences)?;
-        let count = |beyond: fn(&f64) -> bool| means.iter().filter(|&mean| beyond(mean)).count();
-        let (low, high) = (count(|&mean| mean <= 0.0), count(|&mean| mean >= 0.0));
-        let tail = (1 + low.min(high)) as f64 / (1 + means.len()) as f64;
-        Some(Comparison {
-            difference: self.interval(&differences, &means),
-            p_value: (2.0 * tail).min(1.0),
-        })
-    }
+/// The difference of the means of two models on the same users, paired user by user.
+///
+/// A user counts if both values are defined. All is `NaN` if nobody counts.
+///
+/// # Panics
+/// If the two have not one value for each user.
+pub fn paired_difference(first: &[f64], second: &[f64], config: &BootstrapConfig) -> Difference {
+    assert_eq!(first.len(), second.len(), "one value a user in both");
+    let differences = defined(first.iter().zip(second).map(|(a, b)| a - b));
+    let means = config.resample(&differences);
+    let Interval { mean, low, high } = config.interval(&differences, &means);
+    let count = |beyond: fn(&f64) -> bool| means.iter().filter(|&mean| beyond(mean)).count();
+    let (at_most, at_least) = (count(|&mean| mean <= 0.0), count(|&mean| mean >= 0.0));
+    let tail = (1 + at_most.min(at_least)) as f64 / (1 + means.len()) as f64;
+    let p = if mean.is_nan() {
+        f64::NAN
+    } else {
+        (2.0 * tail).min(1.0)
+    };
+    Difference { mean, low, high, p }
+}
 
-    /// The means of all resamples, sorted.
-    fn resample(&self, values: &[f64]) -> Option<Vec<f64>> {
+impl BootstrapConfig {
+    /// The means of all resamples, sorted; none if there are no values.
+    fn resample(&self, values: &[f64]) -> Vec<f64> {
         let n = u32::try_from(values.len()).expect("fewer than 2^32 users");
-        if n == 0 || self.resamples == 0 {
-            return None;
+        if n == 0 {
+            return Vec::new();
         }
-        let mut means: Vec<f64> = (0..self.resamples)
+        let mut means: Vec<f64> = (0..self.resamples.max(1))
             .into_par_iter()
             .map(|at| {
                 let mut stream = self.seed.stream_at("bootstrap", u64::from(at));
@@ -96,7 +102,7 @@ impl Bootstrap {
             })
             .collect();
         means.sort_unstable_by(f64::total_cmp);
-        Some(means)
+        means
     }
 
     fn interval(&self, values: &[f64], means: &[f64]) -> Interval {
@@ -112,29 +118,28 @@ impl Bootstrap {
 /// Compares two models by the metric with this label, each averaged over its runs user by user.
 ///
 /// # Errors
-/// [`EvalError`] if the runs have not evaluated the same users, or the metric is not among theirs
-/// or undefined for all.
-pub fn compare_users(
+/// [`EvalError`] if the runs have not evaluated the same users, or the metric is not among theirs.
+pub fn compare_runs(
     first: &[Evaluation],
     second: &[Evaluation],
     label: &str,
-    bootstrap: &Bootstrap,
-) -> Result<Comparison, EvalError> {
+    config: &BootstrapConfig,
+) -> Result<Difference, EvalError> {
     let (a, b) = (user_means(first, label)?, user_means(second, label)?);
     if first[0].users != second[0].users {
         return Err(EvalError::OtherUsers);
     }
-    bootstrap
-        .difference(&a, &b)
-        .ok_or_else(|| EvalError::missing(label))
+    Ok(paired_difference(&a, &b, config))
 }
 
 /// The value of each user, averaged over the runs of one model; `NaN` if undefined in one of them.
 ///
 /// # Errors
-/// As [`compare_users`].
+/// As [`compare_runs`].
 pub fn user_means(runs: &[Evaluation], label: &str) -> Result<Vec<f64>, EvalError> {
-    let missing = || EvalError::missing(label);
+    let missing = || EvalError::NotMeasured {
+        label: label.to_owned(),
+    };
     let first = runs.first().ok_or_else(missing)?;
     let mut means = vec![0.0; first.users.len()];
     for run in runs {
@@ -158,13 +163,16 @@ fn below(n: u32, bits: u32) -> usize {
     usize::try_from((u64::from(n) * u64::from(bits)) >> 32).expect("below n, a u32")
 }
 
-/// The quantile of sorted values, linear between two of them.
+/// The quantile of sorted values, linear between two of them; `NaN` of none.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "between 0 and the length"
 )]
 fn quantile(sorted: &[f64], share: f64) -> f64 {
+    if sorted.is_empty() {
+        return f64::NAN;
+    }
     let place = share.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
     let below = place.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);
@@ -201,28 +209,30 @@ mod tests {
         }
     }
 
+    fn seeded(seed: u64) -> BootstrapConfig {
+        BootstrapConfig {
+            seed: Seed(seed),
+            ..Default::default()
+        }
+    }
+
     #[test]
     fn a_model_does_not_differ_from_itself() {
         let values = normals(200, 1);
-        let found = Bootstrap::new(Seed(1))
-            .difference(&values, &values)
-            .unwrap();
-        let Interval { mean, low, high } = found.difference;
-        assert_close(mean.abs() + low.abs() + high.abs(), 0.0);
-        assert_close(found.p_value, 1.0);
+        let found = paired_difference(&values, &values, &seeded(1));
+        assert_close(found.mean.abs() + found.low.abs() + found.high.abs(), 0.0);
+        assert_close(found.p, 1.0);
     }
 
     #[test]
     fn a_constant_shift_is_certain() {
         let values = normals(200, 1);
         let shifted: Vec<f64> = values.iter().map(|value| value + 0.25).collect();
-        let found = Bootstrap::new(Seed(1))
-            .difference(&shifted, &values)
-            .unwrap();
-        assert_close(found.difference.low, 0.25);
-        assert_close(found.difference.high, 0.25);
+        let found = paired_difference(&shifted, &values, &seeded(1));
+        assert_close(found.low, 0.25);
+        assert_close(found.high, 0.25);
         // No resample is at or below 0: 2 * 1 / 2001.
-        assert_close(found.p_value, 2.0 / 2001.0);
+        assert_close(found.p, 2.0 / 2001.0);
     }
 
     #[test]
@@ -233,7 +243,7 @@ mod tests {
         let mean = values.iter().sum::<f64>() / n;
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
         let half = 1.959_964 * (variance / n).sqrt();
-        let found = Bootstrap::new(Seed(3)).mean(&values).unwrap();
+        let found = mean_interval(&values, &seeded(3));
         assert_close(found.mean, mean);
         assert!((found.low - (mean - half)).abs() < 0.08 * half, "{found:?}");
         assert!(
@@ -253,15 +263,15 @@ mod tests {
             *value += -mean + 2.0 * deviation / n.sqrt();
         }
         let zeros = vec![0.0; values.len()];
-        let bootstrap = Bootstrap {
+        let config = BootstrapConfig {
             resamples: 8_000,
-            ..Bootstrap::new(Seed(5))
+            ..seeded(5)
         };
-        let found = bootstrap.difference(&values, &zeros).unwrap();
-        assert!((found.p_value - 0.0455).abs() < 0.01, "{found:?}");
-        let other = bootstrap.difference(&zeros, &values).unwrap();
-        assert_close(other.p_value, found.p_value);
-        assert_close(other.difference.low, -found.difference.high);
+        let found = paired_difference(&values, &zeros, &config);
+        assert!((found.p - 0.0455).abs() < 0.01, "{found:?}");
+        let other = paired_difference(&zeros, &values, &config);
+        assert_close(other.p, found.p);
+        assert_close(other.low, -found.high);
     }
 
     #[test]
@@ -269,20 +279,20 @@ mod tests {
         let values = normals(300, 1);
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-            let bootstrap = Bootstrap::new(Seed(9));
-            pool.build().unwrap().install(|| bootstrap.mean(&values))
+            let run = || mean_interval(&values, &seeded(9));
+            pool.build().unwrap().install(run)
         };
         assert_eq!(with(1), with(3));
-        assert_ne!(with(1), Bootstrap::new(Seed(8)).mean(&values));
+        assert_ne!(with(1), mean_interval(&values, &seeded(8)));
     }
 
     #[test]
     fn undefined_values_do_not_count() {
-        let bootstrap = Bootstrap::new(Seed(1));
-        let found = bootstrap.mean(&[1.0, f64::NAN, 1.0]).unwrap();
+        let found = mean_interval(&[1.0, f64::NAN, 1.0], &seeded(1));
         assert_close(found.low, 1.0);
-        assert_eq!(bootstrap.mean(&[f64::NAN]), None);
-        assert_eq!(bootstrap.difference(&[], &[]), None);
+        assert!(mean_interval(&[f64::NAN], &seeded(1)).low.is_nan());
+        let none = paired_difference(&[], &[], &seeded(1));
+        assert!(none.mean.is_nan() && none.high.is_nan() && none.p.is_nan());
     }
 
     #[test]
@@ -290,14 +300,14 @@ mod tests {
         let first = [run(2, vec![0.0, 1.0]), run(2, vec![1.0, 1.0])];
         assert_eq!(user_means(&first, "ndcg@5").unwrap(), [0.5, 1.0]);
         let second = [run(2, vec![0.0, 0.5])];
-        let bootstrap = Bootstrap::new(Seed(1));
-        let found = compare_users(&first, &second, "ndcg@5", &bootstrap).unwrap();
-        assert_close(found.difference.mean, 0.5);
-        let error = compare_users(&first, &second, "map@5", &bootstrap).unwrap_err();
+        let compare = |second: &[Evaluation], label| {
+            compare_runs(&first, second, label, &BootstrapConfig::default())
+        };
+        assert_close(compare(&second, "ndcg@5").unwrap().mean, 0.5);
+        let error = compare(&second, "map@5").unwrap_err();
         assert!(matches!(error, EvalError::NotMeasured { .. }), "{error}");
-        let others = [run(1, vec![0.0])];
-        let error = compare_users(&first, &others, "ndcg@5", &bootstrap).unwrap_err();
+        let error = compare(&[run(1, vec![0.0])], "ndcg@5").unwrap_err();
         assert!(matches!(error, EvalError::OtherUsers), "{error}");
-        assert!(compare_users(&[], &others, "ndcg@5", &bootstrap).is_err());
+        assert!(compare(&[], "ndcg@5").is_err());
     }
 }

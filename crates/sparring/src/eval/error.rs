@@ -42,7 +42,7 @@ pub enum EvalError {
         /// Items of the data.
         data: usize,
     },
-    /// A comparison by a metric that was not measured, or is undefined for all users.
+    /// A comparison by a metric that was not measured.
     #[error("there is no value of `{label}` to compare")]
     NotMeasured {
         /// The label given.
@@ -61,12 +61,6 @@ fn did_you_mean(nearest: Option<&str>) -> String {
 }
 
 impl EvalError {
-    pub(super) fn missing(label: &str) -> Self {
-        Self::NotMeasured {
-            label: label.to_owned(),
-        }
-    }
-
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {

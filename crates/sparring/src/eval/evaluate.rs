@@ -155,6 +155,7 @@ mod tests {
     use sparring_wide::Seed;
 
     use super::*;
+    use crate::eval::Direction;
     use crate::eval::per_user::checks::assert_close;
     use crate::recommend::{Query, ScoreError};
     use crate::split::contract::{log, planted};
@@ -204,6 +205,8 @@ mod tests {
         assert_eq!(found.values("recall@2").unwrap(), [0.5, 1.0]);
         assert_close(found.mean("recall@2").unwrap(), 0.75);
         assert_eq!(found.mean("recall@3"), None);
+        assert_eq!(found.labels().first().unwrap(), "precision@2");
+        assert_eq!(found.direction("gini@2"), Some(Direction::Minimize));
     }
 
     #[test]

@@ -51,6 +51,21 @@ impl Evaluation {
             .or_else(|| overall()?.value)
     }
 
+    /// The labels of all metrics: those of single lists, then those of all lists together.
+    pub fn labels(&self) -> Vec<String> {
+        let overall = self.overall.iter().map(|overall| &overall.label);
+        let measured = self.measured.iter().map(|measured| &measured.label);
+        measured.chain(overall).cloned().collect()
+    }
+
+    /// Whether more is better of the metric with this label.
+    pub fn direction(&self, label: &str) -> Option<Direction> {
+        let overall = || self.overall.iter().find(|overall| overall.label == label);
+        self.measured(label)
+            .map(|measured| measured.direction)
+            .or_else(|| Some(overall()?.direction))
+    }
+
     /// The value of each user, beside [`users`](Self::users).
     pub fn values(&self, label: &str) -> Option<&[f64]> {
         self.measured(label).map(|measured| &measured.values[..])

@@ -65,6 +65,11 @@ macro_rules! profiles {
                 }
             }
 
+            /// The name of this profile.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
             pub(super) fn definitions(self) -> Definitions {
                 match self { $(Self::$variant => $file::DEFINITIONS,)* }
             }
@@ -171,6 +176,7 @@ mod tests {
     fn a_profile_is_found_by_its_name() {
         for &name in Profile::NAMES {
             let profile = Profile::named(name).unwrap();
+            assert_eq!(profile.name(), name);
             assert_eq!(toml::Value::try_from(profile).unwrap().as_str(), Some(name));
         }
         let error = Profile::named("recbol").unwrap_err();
