@@ -6,7 +6,12 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 /// Generative adversarial networks for recommender systems, beside tuned baselines.
 #[derive(Debug, Parser)]
-#[command(name = "sparring", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "sparring",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 #[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong use.\n\
     A data argument is a named set (ml-100k, planted), a file or a folder.")]
 pub(crate) struct Cli {
@@ -101,6 +106,19 @@ pub(crate) struct Reading {
     pub(crate) unknown_users: String,
 }
 
+impl Reading {
+    /// For a log that was read before: of a pair that stands twice the last counts.
+    pub(crate) fn lenient(min_rating: Option<f32>) -> Self {
+        let (duplicates, unknown_users) = ("last".to_owned(), "refuse".to_owned());
+        Self {
+            format: None,
+            duplicates,
+            min_rating,
+            unknown_users,
+        }
+    }
+}
+
 /// The parts of a log.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Data")]
@@ -119,7 +137,7 @@ pub(crate) struct Parts {
 }
 
 /// What is measured.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Measuring")]
 pub(crate) struct Measuring {
     /// Lengths of the lists [default: 5,10,20].

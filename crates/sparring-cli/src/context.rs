@@ -31,7 +31,11 @@ impl Context {
         config.seed = global.seed.unwrap_or(config.seed);
         if global.threads == Some(0) {
             let finding = "--threads 0: there is nothing to work with".to_owned();
-            return Err(WrongUse { finding, hint: "give 1 or more, or leave it out" }.into());
+            return Err(WrongUse {
+                finding,
+                hint: "give 1 or more, or leave it out",
+            }
+            .into());
         }
         rayon::ThreadPoolBuilder::new()
             .num_threads(global.threads.unwrap_or(0))
@@ -48,7 +52,10 @@ impl Context {
             request.request();
         })
         .context("listening for Ctrl-C")?;
-        let cache = global.cache.clone().unwrap_or_else(sparring::data::default_cache);
+        let cache = global
+            .cache
+            .clone()
+            .unwrap_or_else(sparring::data::default_cache);
         Ok(Self {
             config,
             out: Output::new(global.json, global.quiet),
@@ -69,18 +76,37 @@ impl Context {
 
     /// What is measured: the command line over the config file.
     pub(crate) fn measuring(&self, args: &Measuring) -> anyhow::Result<(EvalConfig, String)> {
-        let EvalSettings { at, profile, metric } = &self.config.eval;
+        let EvalSettings {
+            at,
+            profile,
+            metric,
+        } = &self.config.eval;
         let profile = match &args.profile {
             None => *profile,
             Some(name) => Profile::named(name)?,
         };
         let watched = args.metric.clone().unwrap_or_else(|| metric.clone());
-        let mut ks = if args.at.is_empty() { at.clone() } else { args.at.clone() };
+        let mut ks = if args.at.is_empty() {
+            at.clone()
+        } else {
+            args.at.clone()
+        };
         // What ranks is measured too.
-        ks.extend(watched.split_once('@').and_then(|(_, k)| k.parse::<usize>().ok()));
+        ks.extend(
+            watched
+                .split_once('@')
+                .and_then(|(_, k)| k.parse::<usize>().ok()),
+        );
         ks.sort_unstable();
         ks.dedup();
-        Ok((EvalConfig { ks, profile, ..EvalConfig::default() }, watched))
+        Ok((
+            EvalConfig {
+                ks,
+                profile,
+                ..EvalConfig::default()
+            },
+            watched,
+        ))
     }
 }
 

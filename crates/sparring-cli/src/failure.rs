@@ -40,9 +40,21 @@ pub(crate) fn tell(error: &anyhow::Error) -> Told {
             .or_else(|| cause.downcast_ref::<ArtifactError>().map(|e| (e.hint(), 1)))
             .or_else(|| cause.downcast_ref::<ConfigError>().map(|e| (e.hint(), 2)))
             .or_else(|| cause.downcast_ref::<FitError>().map(|e| (e.hint(), 1)));
-        hint.or_else(|| cause.downcast_ref::<EvalError>().map(|e| (e.hint(), eval_code(e))))
-            .or_else(|| cause.downcast_ref::<ExperimentError>().map(|e| (e.hint(), code(e))))
-            .or_else(|| cause.downcast_ref::<ScoreError>().map(|_| ("use ids of the training data", 1)))
+        hint.or_else(|| {
+            cause
+                .downcast_ref::<EvalError>()
+                .map(|e| (e.hint(), eval_code(e)))
+        })
+        .or_else(|| {
+            cause
+                .downcast_ref::<ExperimentError>()
+                .map(|e| (e.hint(), code(e)))
+        })
+        .or_else(|| {
+            cause
+                .downcast_ref::<ScoreError>()
+                .map(|_| ("use ids of the training data", 1))
+        })
     });
     let (hint, code) = told.map_or((None, 1), |(hint, code)| (Some(hint), code));
     Told { text, hint, code }

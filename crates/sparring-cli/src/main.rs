@@ -1,2 +1,44 @@
 //! The command line of Sparring.
-fn main() {}
+
+mod cli;
+mod commands;
+mod context;
+mod failure;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use context::Context;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match Context::new(&cli.global).and_then(|context| run(&context, cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let told = failure::tell(&error);
+            output::error(&told.text, told.hint);
+            ExitCode::from(told.code)
+        }
+    }
+}
+
+fn run(context: &Context, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Playground(args) => commands::playground::run(context, &args),
+        Command::Data(args) => commands::data::run(context, &args),
+        Command::Train(args) => commands::train::run(context, &args),
+        Command::Evaluate(args) => commands::evaluate::run(context, &args),
+        Command::Compare(args) => commands::compare::run(context, &args),
+        Command::Tune(args) => commands::tune::run(context, &args),
+        Command::Recommend(args) => commands::recommend::run(context, &args),
+        Command::Models(args) => commands::models::run(context, &args),
+        Command::Doctor => commands::doctor::run(context),
+        Command::Schema => commands::about::schema(context),
+        Command::Completions { shell } => commands::about::completions(context, shell),
+        Command::Man { out } => commands::about::man(context, &out),
+    }
+}

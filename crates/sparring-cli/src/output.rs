@@ -43,7 +43,10 @@ impl Output {
     /// A table: the first column to the left, all others to the right.
     pub(crate) fn table(self, head: &[String], rows: &[Vec<String>]) {
         let mut table = Table::new();
-        table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(head).add_rows(rows);
+        table
+            .load_style(UTF8_HORIZONTAL_ONLY)
+            .set_header(head)
+            .add_rows(rows);
         for column in table.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);
         }

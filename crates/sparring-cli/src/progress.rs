@@ -20,14 +20,21 @@ pub(crate) struct Bars {
 impl Bars {
     pub(crate) fn new(quiet: bool, verbose: u8) -> Self {
         let visible = !quiet && std::io::stderr().is_terminal();
-        let target =
-            if visible { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template(
-            "{msg:32!} {bar:30} {pos}/{len}  {per_sec}  {eta} left",
-        );
+        let target = if visible {
+            ProgressDrawTarget::stderr_with_hz(8)
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let style =
+            ProgressStyle::with_template("{msg:32!} {bar:30} {pos}/{len}  {per_sec}  {eta} left");
         let bar = ProgressBar::with_draw_target(Some(0), target);
         bar.set_style(style.expect("the template is valid"));
-        Self { bar, stage: Mutex::new(String::new()), quiet, verbose }
+        Self {
+            bar,
+            stage: Mutex::new(String::new()),
+            quiet,
+            verbose,
+        }
     }
 
     /// Takes the bar off the screen.
@@ -47,11 +54,21 @@ impl Observer for Bars {
     }
 
     fn diagnosis(&self, diagnosis: Diagnosis) {
-        let Diagnosis { step, verdict, evidence, applied, .. } = diagnosis;
+        let Diagnosis {
+            step,
+            verdict,
+            evidence,
+            applied,
+            ..
+        } = diagnosis;
         if verdict == "healthy" {
             tracing::debug!(step, verdict, ?evidence);
         } else if !self.quiet {
-            let stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let stage = self
+                .stage
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
             tracing::info!(stage, step, verdict, ?evidence, ?applied);
         }
     }

@@ -13,6 +13,7 @@ mod sets;
 mod sink;
 mod sources;
 mod summary;
+mod titles;
 mod write;
 
 pub use dataset::Dataset;
@@ -25,4 +26,5 @@ pub use load::{Duplicates, LoadOptions, UnknownUsers, load_aligned};
 pub use planted::{Planted, PlantedConfig};
 pub use sets::{NamedSet, Official, Package, SETS, default_cache, named_set, resolve};
 pub use summary::{Spread, Summary};
+pub use titles::titles;
 pub use write::{csv_field, write_atomically};

@@ -20,6 +20,6 @@ pub mod artifact;
 
 pub mod report;
 
-//EXP
+pub mod experiment;
 
 pub use sparring_wide::{Seed, Stream};

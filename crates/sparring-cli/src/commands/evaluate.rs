@@ -14,7 +14,7 @@ use crate::context::Context;
 pub(crate) fn run(context: &Context, args: &Evaluate) -> anyhow::Result<()> {
     let (config, _) = context.measuring(&args.measuring)?;
     let artifact = Artifact::load(&args.model)?;
-    let logs = load::aligned(context, &args.train, None, Some(&args.test), &args.reading)?;
+    let logs = load::aligned(context, &[&args.train, &args.test], &args.reading)?;
     let stage = Split::official(&logs[0], None, &logs[1])?.report();
     let model = artifact.bind(&stage.train);
     let evaluation = evaluate(&model, &stage.holdout, &config)?;
@@ -22,32 +22,43 @@ pub(crate) fn run(context: &Context, args: &Evaluate) -> anyhow::Result<()> {
     let unknown = model.unknown_items();
     context.out.line(format!(
         "{name} on {} users with test interactions ({} without are left out)",
-        evaluation.users.len(), evaluation.left_out
+        evaluation.users.len(),
+        evaluation.left_out
     ));
     if unknown > 0 {
-        context.out.note(format!("{unknown} items are not known to the model and never listed"));
+        context.out.note(format!(
+            "{unknown} items are not known to the model and never listed"
+        ));
     }
     let figures: Vec<(String, f64)> = evaluation
         .labels()
         .into_iter()
         .filter_map(|label| evaluation.mean(&label).map(|mean| (label, mean)))
         .collect();
-    let rows: Vec<Vec<String>> =
-        figures.iter().map(|(label, mean)| vec![label.clone(), format!("{mean:.4}")]).collect();
-    context.out.table(&["metric".to_owned(), "mean".to_owned()], &rows);
+    let rows: Vec<Vec<String>> = figures
+        .iter()
+        .map(|(label, mean)| vec![label.clone(), format!("{mean:.4}")])
+        .collect();
+    context
+        .out
+        .table(&["metric".to_owned(), "mean".to_owned()], &rows);
     if let Some(path) = &args.per_user {
         load::write(path, per_user(&evaluation, &stage.train).as_bytes())?;
     }
     context.out.json(&serde_json::json!({
         "model": name, "profile": config.profile.name(), "users": evaluation.users.len(),
         "left_out": evaluation.left_out, "unknown_items": unknown,
-        "metrics": figures.into_iter().collect::<serde_json::Map<_, _>>(),
+        "metrics": figures.into_iter().map(|(label, mean)| (label, mean.into())).collect::<serde_json::Map<_, _>>(),
     }))
 }
 
 /// One line a user, one column a metric; empty where a metric is undefined.
 fn per_user(evaluation: &Evaluation, train: &sparring::data::Dataset) -> String {
-    let labels: Vec<&str> = evaluation.measured.iter().map(|m| m.label.as_str()).collect();
+    let labels: Vec<&str> = evaluation
+        .measured
+        .iter()
+        .map(|m| m.label.as_str())
+        .collect();
     let mut text = format!("user,{}\n", labels.join(","));
     for (at, user) in evaluation.users.iter().enumerate() {
         text.push_str(&load::quoted(train.users().id(user.0)));

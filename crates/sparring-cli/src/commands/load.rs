@@ -1,7 +1,11 @@
 //! From data arguments to the parts of a log.
 
+use std::borrow::Cow;
+use std::path::Path;
+
 use sparring::data::{
-    DataError, Dataset, Duplicates, Format, LoadOptions, Role, UnknownUsers, load_aligned, resolve,
+    Dataset, Duplicates, Format, LoadOptions, UnknownUsers, csv_field, load_aligned, resolve,
+    write_atomically,
 };
 use sparring::split::{RandomRatio, Split, Splitter, Stage};
 
@@ -9,8 +13,12 @@ use crate::cli::{Parts, Reading};
 use crate::context::Context;
 use crate::failure::WrongUse;
 
-/// Share of training that is held out where no validation part is given.
-const INSIDE: RandomRatio = RandomRatio { validation: 0.0, test: 0.1, per_user: false };
+/// What is held out of training where no validation part is given.
+const INSIDE: RandomRatio = RandomRatio {
+    validation: 0.0,
+    test: 0.1,
+    per_user: false,
+};
 
 /// How to read files, from the arguments.
 pub(crate) fn options(reading: &Reading) -> anyhow::Result<LoadOptions> {
@@ -33,19 +41,34 @@ pub(crate) fn options(reading: &Reading) -> anyhow::Result<LoadOptions> {
             return Err(wrong(finding, "use refuse or skip").into());
         }
     };
-    let format = reading.format.as_deref().map(str::parse::<Format>).transpose()?;
-    Ok(LoadOptions { format, duplicates, unknown_users, min_rating: reading.min_rating, ..LoadOptions::default() })
+    let format = reading
+        .format
+        .as_deref()
+        .map(str::parse::<Format>)
+        .transpose()?;
+    Ok(LoadOptions {
+        format,
+        duplicates,
+        min_rating: reading.min_rating,
+        unknown_users,
+    })
 }
 
 /// One log.
 pub(crate) fn log(context: &Context, argument: &str, reading: &Reading) -> anyhow::Result<Dataset> {
-    let source = resolve(argument, &context.cache)?;
-    Ok(source.load(&options(reading)?)?)
+    let path = resolve(argument, &context.cache)?;
+    Ok(Dataset::load(&path, &options(reading)?)?)
 }
 
-/// Training, perhaps validation, and test over one vocabulary, with a validation part in any case.
+/// Training, validation and test over one vocabulary; validation is a tenth of training where none
+/// is given.
 pub(crate) fn split(context: &Context, parts: &Parts) -> anyhow::Result<Split> {
-    let logs = aligned(context, &parts.train, parts.valid.as_deref(), Some(&parts.test), &parts.reading)?;
+    let files: Vec<&str> = [Some(&parts.train), parts.valid.as_ref(), Some(&parts.test)]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    let logs = aligned(context, &files, &parts.reading)?;
     let valid = parts.valid.as_ref().map(|_| &logs[1]);
     let split = Split::official(&logs[0], valid, &logs[logs.len() - 1])?;
     Ok(split.validate_inside(&INSIDE, context.seed())?)
@@ -59,25 +82,36 @@ pub(crate) fn tuning(
     valid: Option<&str>,
     reading: &Reading,
 ) -> anyhow::Result<Stage> {
-    let logs = aligned(context, train, valid, None, reading)?;
+    let files: Vec<&str> = [Some(train), valid].into_iter().flatten().collect();
+    let logs = aligned(context, &files, reading)?;
     let Some(valid) = logs.get(1) else {
-        return Ok(INSIDE.split(&logs[0], context.seed().derive("inside"))?.report());
+        return Ok(INSIDE
+            .split(&logs[0], context.seed().derive("inside"))?
+            .report());
     };
     let split = Split::official(&logs[0], Some(valid), valid)?;
     Ok(split.tuning().expect("a validation part was given"))
 }
 
-/// Several files over one vocabulary: training, validation, test.
+/// Several files over one vocabulary, training first.
 pub(crate) fn aligned(
     context: &Context,
-    train: &str,
-    valid: Option<&str>,
-    test: Option<&str>,
+    files: &[&str],
     reading: &Reading,
 ) -> anyhow::Result<Vec<Dataset>> {
-    let mut files = vec![(resolve(train, &context.cache)?, Role::Train)];
-    for part in [valid, test].into_iter().flatten() {
-        files.push((resolve(part, &context.cache)?, Role::Holdout));
-    }
-    Ok(load_aligned(&files, &options(reading)?)?)
+    let paths = files
+        .iter()
+        .map(|file| resolve(file, &context.cache))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(load_aligned(&paths, &options(reading)?)?)
+}
+
+/// Writes a file whole or not at all.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    Ok(write_atomically(path, bytes)?)
+}
+
+/// A field of a CSV file.
+pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
+    csv_field(text)
 }

@@ -10,7 +10,11 @@ pub(crate) fn run(context: &Context, args: &Models) -> anyhow::Result<()> {
     if let Some(name) = &args.name {
         let config = context.config.model(name)?;
         let table = toml::to_string(&config.to_table())?;
-        context.out.line(format!("# {}\n[model.{name}]\n{}", config.about(), table.trim_end()));
+        context.out.line(format!(
+            "# {}\n[model.{name}]\n{}",
+            config.about(),
+            table.trim_end()
+        ));
         return context.out.json(&config.to_table());
     }
     let mut rows = Vec::new();
@@ -21,9 +25,15 @@ pub(crate) fn run(context: &Context, args: &Models) -> anyhow::Result<()> {
             Family::Baseline => "baseline",
             Family::Adversarial => "adversarial",
         };
-        rows.push(vec![(*name).to_owned(), family.to_owned(), config.about().to_owned()]);
+        rows.push(vec![
+            (*name).to_owned(),
+            family.to_owned(),
+            config.about().to_owned(),
+        ]);
         list.push(serde_json::json!({ "model": name, "family": family, "about": config.about() }));
     }
-    context.out.table(&["model".into(), "family".into(), "about".into()], &rows);
+    context
+        .out
+        .table(&["model".into(), "family".into(), "about".into()], &rows);
     context.out.json(&list)
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use sparring::artifact::{Artifact, Provenance};
-use sparring::data::{Dataset, ItemIx, PlantedConfig, UserIx};
+use sparring::data::{Dataset, ItemIx, PlantedConfig};
 use sparring::experiment::{Arena, Contender, compare};
 use sparring::models::ModelConfig;
 use sparring::recommend::{Query, Recommender, top_k};
 use sparring::split::{RandomRatio, Splitter};
 
 use super::{compare as board, load};
-use crate::cli::Playground;
+use crate::cli::{Measuring, Playground, Reading};
 use crate::context::Context;
 
 /// Settings for MovieLens-100K that `tune` found on a validation part; see the file's header.
@@ -20,7 +20,8 @@ const SETTINGS: &str = include_str!("../../../../configs/playground.toml");
 struct Playing {
     name: String,
     log: Dataset,
-    titles: Option<sparring::data::SideTable>,
+    /// By item; empty where there are none.
+    titles: Vec<String>,
 }
 
 /// Fetches, splits, fits, ranks, draws, recommends.
@@ -30,11 +31,19 @@ pub(crate) fn run(context: &Context, args: &Playground) -> anyhow::Result<()> {
     let log = &playing.log;
     context.out.line(format!(
         "{}: {} users, {} items, {} interactions",
-        playing.name, log.n_users(), log.n_items(), log.n_interactions()
+        playing.name,
+        log.n_users(),
+        log.n_items(),
+        log.n_interactions()
     ));
-    let split = RandomRatio { validation: 0.1, test: 0.2, per_user: false }.split(log, context.seed())?;
+    let split = RandomRatio {
+        validation: 0.1,
+        test: 0.2,
+        per_user: false,
+    }
+    .split(log, context.seed())?;
     let report = split.report();
-    let (eval, watched) = context.measuring(&crate::cli::Measuring::default())?;
+    let (eval, watched) = context.measuring(&Measuring::default())?;
     let arena = Arena {
         data: playing.name.clone(),
         protocol: "A random tenth of the interactions for validation and a fifth for test; the \
@@ -51,9 +60,18 @@ pub(crate) fn run(context: &Context, args: &Playground) -> anyhow::Result<()> {
     context.bars.clear();
     board::write(&args.out, &outcome)?;
     board::show(context, &outcome.board, &outcome.timings);
-    let best = outcome.board.rows.iter().find(|row| outcome.models.contains_key(&row.model));
+    let best = outcome
+        .board
+        .rows
+        .iter()
+        .find(|row| outcome.models.contains_key(&row.model));
     if let Some(best) = best.map(|row| row.model.clone()) {
-        taste(context, &playing, &report.train, (&best, &*outcome.models[&best].1));
+        taste(
+            context,
+            &playing,
+            &report.train,
+            (&best, &*outcome.models[&best].1),
+        );
     }
     let models = args.out.join("models");
     for (name, (config, model)) in outcome.models {
@@ -69,8 +87,115 @@ pub(crate) fn run(context: &Context, args: &Playground) -> anyhow::Result<()> {
     }
     context.out.line(format!(
         "\n{:.0} s. The page: {}  The models: {}",
-        start.elapsed().as_secs_f64(), args.out.join("leaderboard.html").display(), models.display()
+        start.elapsed().as_secs_f64(),
+        args.out.join("leaderboard.html").display(),
+        models.display()
     ));
-    context.out.line("Next: sparring compare --train F --test F --out DIR  on a log of your own.");
+    context
+        .out
+        .line("Next: sparring compare --train F --test F --out DIR  on a log of your own.");
     context.out.json(&outcome.board)
+}
+
+/// MovieLens-100K, fetched if need be; planted data where it cannot be had.
+fn playing(context: &Context, args: &Playground) -> anyhow::Result<Playing> {
+    let reading = Reading::lenient(None);
+    if let Some(argument) = &args.data {
+        let log = load::log(context, argument, &reading)?;
+        return Ok(Playing {
+            name: argument.clone(),
+            log,
+            titles: Vec::new(),
+        });
+    }
+    match sparring::data::fetch("ml-100k", &context.cache) {
+        Ok(fetched) => {
+            let log = load::log(context, "ml-100k", &reading)?;
+            let titles = sparring::data::titles(&fetched.folder, log.items());
+            Ok(Playing {
+                name: "MovieLens 100K".to_owned(),
+                log,
+                titles,
+            })
+        }
+        Err(error) => {
+            context.out.note(format!("{error}"));
+            context
+                .out
+                .note("the tour goes on with planted data, which are simulated");
+            let planted = PlantedConfig {
+                n_users: 900,
+                n_items: 1_200,
+                mean_events: 60.0,
+                ..Default::default()
+            };
+            let log = planted.generate(context.seed()).data;
+            Ok(Playing {
+                name: "planted data (simulated)".to_owned(),
+                log,
+                titles: Vec::new(),
+            })
+        }
+    }
+}
+
+/// The models of the tour, with the settings found for MovieLens-100K.
+fn contenders(context: &Context) -> anyhow::Result<Vec<Contender>> {
+    let shipped: sparring::experiment::Config = toml::from_str(SETTINGS)?;
+    shipped
+        .models
+        .iter()
+        .map(|name| {
+            // What the user sets wins over what is shipped.
+            let mut table = shipped.model.get(name).cloned().unwrap_or_default();
+            table.extend(context.config.model.get(name).cloned().unwrap_or_default());
+            Ok(Contender {
+                config: ModelConfig::from_table(name, table)?,
+                trials: 0,
+            })
+        })
+        .collect()
+}
+
+/// What one user liked and what the best model recommends.
+fn taste(
+    context: &Context,
+    playing: &Playing,
+    train: &Dataset,
+    (name, model): (&str, &dyn Recommender),
+) {
+    let busy = train
+        .user_indices()
+        .find(|&user| (15..40).contains(&train.history(user).len()));
+    let Some(user) = busy.or_else(|| train.user_indices().next()) else {
+        return;
+    };
+    let mut scores = vec![0.0; model.n_items()];
+    if model
+        .score_into(&[Query::known(train, user)], &mut scores)
+        .is_err()
+    {
+        return;
+    }
+    let called = |item: &ItemIx| playing.called(*item);
+    let history = train.history(user);
+    let recent: Vec<String> = history.iter().rev().take(5).map(called).collect();
+    let best: Vec<String> = top_k(&scores, history, 5).iter().map(called).collect();
+    context.out.line(format!(
+        "\nUser {} lately: {}",
+        train.users().id(user.0),
+        recent.join("; ")
+    ));
+    context
+        .out
+        .line(format!("{name} recommends: {}", best.join("; ")));
+}
+
+impl Playing {
+    fn called(&self, item: ItemIx) -> String {
+        let title = self.titles.get(item.at()).filter(|title| !title.is_empty());
+        title
+            .cloned()
+            .unwrap_or_else(|| self.log.items().id(item.0).to_owned())
+    }
 }

@@ -8,7 +8,7 @@ use sparring::data::{Dataset, ItemIx, UserIx};
 use sparring::recommend::{Query, Recommender, top_k};
 
 use super::load;
-use crate::cli::Recommend;
+use crate::cli::{Reading, Recommend};
 use crate::context::Context;
 use crate::failure::WrongUse;
 
@@ -30,13 +30,26 @@ pub(crate) fn run(context: &Context, args: &Recommend) -> anyhow::Result<()> {
     };
     let mut text = String::from("user,item,rank,score\n");
     for entry in &entries {
-        let Entry { user, item, rank, score } = entry;
-        text.push_str(&format!("{},{},{rank},{score}\n", load::quoted(user), load::quoted(item)));
+        let Entry {
+            user,
+            item,
+            rank,
+            score,
+        } = entry;
+        text.push_str(&format!(
+            "{},{},{rank},{score}\n",
+            load::quoted(user),
+            load::quoted(item)
+        ));
     }
     match &args.out {
         Some(path) => {
             load::write(path, text.as_bytes())?;
-            context.out.line(format!("{} recommendations written to {}", entries.len(), path.display()));
+            context.out.line(format!(
+                "{} recommendations written to {}",
+                entries.len(),
+                path.display()
+            ));
         }
         None => context.out.line(text.trim_end()),
     }
@@ -55,7 +68,9 @@ fn for_history(args: &Recommend, artifact: &Artifact) -> anyhow::Result<Vec<Entr
         })
         .collect::<Result<_, _>>()?;
     let mut scores = vec![0.0; artifact.model.n_items()];
-    artifact.model.score_into(&[Query::new_user(&history)], &mut scores)?;
+    artifact
+        .model
+        .score_into(&[Query::new_user(&history)], &mut scores)?;
     Ok(list("new", &scores, &history, args.k, artifact))
 }
 
@@ -72,7 +87,10 @@ fn for_users(
     let mut scores = vec![0.0; bound.n_items()];
     for (line, id) in wanted {
         let user = data.users().get(&id).map(UserIx).with_context(|| {
-            format!("{}:{line}: the training data have no user `{id}`", file.display())
+            format!(
+                "{}:{line}: the training data have no user `{id}`",
+                file.display()
+            )
         })?;
         bound.score_into(&[Query::known(&data, user)], &mut scores)?;
         let best = top_k(&scores, data.history(user), args.k);
@@ -100,14 +118,23 @@ fn list(user: &str, scores: &[f32], known: &[ItemIx], k: usize, artifact: &Artif
 }
 
 /// The log the model was trained on: named in the command, or where it was then.
-fn training_log(context: &Context, args: &Recommend, artifact: &Artifact) -> anyhow::Result<Dataset> {
-    let source = args.data.as_ref().or(artifact.data.source.as_ref()).ok_or_else(|| WrongUse {
-        finding: "the model does not say what it was trained on".to_owned(),
-        hint: "name the training log with --data",
+fn training_log(
+    context: &Context,
+    args: &Recommend,
+    artifact: &Artifact,
+) -> anyhow::Result<Dataset> {
+    let source = args
+        .data
+        .as_ref()
+        .or(artifact.data.source.as_ref())
+        .ok_or_else(|| WrongUse {
+            finding: "the model does not say what it was trained on".to_owned(),
+            hint: "name the training log with --data",
+        })?;
+    let reading = Reading::lenient(artifact.data.min_rating);
+    let data = load::log(context, source, &reading).with_context(|| {
+        format!("reading the training log `{source}`; --data names another place")
     })?;
-    let reading = load::reading_of(&artifact.data);
-    let data = load::log(context, source, &reading)
-        .with_context(|| format!("reading the training log `{source}`; --data names another place"))?;
     if fingerprint(&data) != artifact.data.sha256 {
         context.out.note(format!(
             "`{source}` is not the log the model was trained on; its histories are used all the same"
@@ -121,12 +148,20 @@ fn read_users(file: &Path) -> anyhow::Result<Vec<(usize, String)>> {
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("{}: cannot read the users", file.display()))?;
     let mut lines = text.lines().enumerate();
-    let head = lines.next().map(|(_, head)| head.trim().trim_start_matches('\u{feff}'));
+    let head = lines
+        .next()
+        .map(|(_, head)| head.trim().trim_start_matches('\u{feff}'));
     if head != Some("user") {
         let finding = format!(
-            "{}:1: expected the header `user`, found `{}`", file.display(), head.unwrap_or_default()
+            "{}:1: expected the header `user`, found `{}`",
+            file.display(),
+            head.unwrap_or_default()
         );
-        return Err(WrongUse { finding, hint: "write one user id a line below the header `user`" }.into());
+        return Err(WrongUse {
+            finding,
+            hint: "write one user id a line below the header `user`",
+        }
+        .into());
     }
     let unquoted = |id: &str| id.trim().trim_matches('"').replace("\"\"", "\"");
     Ok(lines

@@ -7,7 +7,7 @@ use sparring::eval::Watch;
 use sparring::experiment::fit;
 use sparring::recommend::Monitor;
 
-use super::load::{self, validation_of};
+use super::load;
 use crate::cli::Train;
 use crate::context::Context;
 
@@ -15,9 +15,20 @@ use crate::context::Context;
 pub(crate) fn run(context: &Context, args: &Train) -> anyhow::Result<()> {
     let config = context.config.model(&args.model)?;
     let (_, watched) = context.measuring(&args.measuring)?;
-    let parts = load::parts(context, &args.data, args.valid.as_deref(), None, &args.reading)?;
-    let stage = parts.valid.as_ref().map(|valid| validation_of(&parts.train, valid)).transpose()?;
-    let train = stage.as_ref().map_or(&parts.train, |stage| &stage.train);
+    let stage = match &args.valid {
+        Some(valid) => Some(load::tuning(
+            context,
+            &args.data,
+            Some(valid),
+            &args.reading,
+        )?),
+        None => None,
+    };
+    let train = match &stage {
+        Some(stage) => stage.train.clone(),
+        None => load::log(context, &args.data, &args.reading)?,
+    };
+    let train = &train;
     let watch = stage
         .as_ref()
         .map(|stage| Watch::new(stage.holdout.clone(), &watched))
@@ -37,19 +48,32 @@ pub(crate) fn run(context: &Context, args: &Train) -> anyhow::Result<()> {
     };
     artifact.save(&args.out)?;
     if fitted.stopped {
-        context.out.note("stopped on request: the best weights so far were kept");
+        context
+            .out
+            .note("stopped on request: the best weights so far were kept");
     }
-    let verdict = fitted.health.last().map(|diagnosis| diagnosis.verdict.clone());
+    let verdict = fitted
+        .health
+        .last()
+        .map(|diagnosis| diagnosis.verdict.clone());
     context.out.line(format!(
         "{} fitted in {:.2} s on {} users, {} items, {} interactions; saved in {}",
-        args.model, fitted.secs, train.n_users(), train.n_items(), train.n_interactions(),
+        args.model,
+        fitted.secs,
+        train.n_users(),
+        train.n_items(),
+        train.n_interactions(),
         args.out.display()
     ));
     if let Some(value) = value {
-        context.out.line(format!("{watched} on validation: {value:.4}"));
+        context
+            .out
+            .line(format!("{watched} on validation: {value:.4}"));
     }
     if let Some(verdict) = &verdict {
-        context.out.line(format!("health of the adversarial training: {verdict}"));
+        context
+            .out
+            .line(format!("health of the adversarial training: {verdict}"));
     }
     context.out.json(&serde_json::json!({
         "model": args.model, "out": args.out, "secs": fitted.secs, "stopped": fitted.stopped,

@@ -10,20 +10,27 @@ use crate::context::Context;
 pub(crate) fn run(context: &Context, args: &Tune) -> anyhow::Result<()> {
     let base = context.config.model(&args.model)?;
     let (_, metric) = context.measuring(&args.measuring)?;
-    let parts = load::parts(context, &args.train, args.valid.as_deref(), None, &args.reading)?;
-    let stage = load::tuning_stage(context, &parts)?;
-    let options = TuneOptions { trials: args.trials, metric: metric.clone(), seed: context.seed() };
+    let stage = load::tuning(context, &args.train, args.valid.as_deref(), &args.reading)?;
+    let options = TuneOptions {
+        trials: args.trials,
+        metric: metric.clone(),
+        seed: context.seed(),
+    };
     let tuning = tune(&base, &stage, &options, context.listeners())?;
     context.bars.clear();
     let table = toml::to_string(&tuning.best.to_table())?;
     let text = format!(
         "# {} settings tried, {metric} on validation {:.4}\n[model.{}]\n{table}",
-        tuning.trials.len(), tuning.value, args.model
+        tuning.trials.len(),
+        tuning.value,
+        args.model
     );
     load::write(&args.out, text.as_bytes())?;
     context.out.line(format!(
         "best of {} settings: {metric} {:.4} on validation; written to {}",
-        tuning.trials.len(), tuning.value, args.out.display()
+        tuning.trials.len(),
+        tuning.value,
+        args.out.display()
     ));
     context.out.line(text.trim_end());
     context.out.json(&serde_json::json!({

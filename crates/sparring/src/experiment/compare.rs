@@ -10,10 +10,7 @@ use super::error::ExperimentError;
 use super::fit::{Fitted, fit};
 use super::tune::{TuneOptions, tune};
 use crate::artifact::fingerprint;
-use crate::eval::{
-    BootstrapConfig, EvalConfig, Evaluation, evaluate, mean_interval, paired_difference,
-    parse_metric,
-};
+use crate::eval::{Bootstrap, EvalConfig, Evaluation, evaluate, parse_metric, user_means};
 use crate::models::{Family, ModelConfig};
 use crate::recommend::{Cancel, NamedTensors, Trained};
 use crate::report::{Comparison, Estimate, Facts, Leaderboard, Row, Timing, Timings, Tuned};
@@ -136,15 +133,14 @@ fn contest(
         timing.tune_secs = start.elapsed().as_secs_f64();
     }
     let rounds = rounds(arena, &config, &mut timing, (audience, cancel))?;
-    let evaluations: Vec<&Evaluation> = rounds.iter().map(|round| &round.1).collect();
+    let (fitted, evaluations): (Vec<Fitted>, Vec<Evaluation>) = rounds.into_iter().unzip();
     let metrics = estimates(arena, &evaluations);
-    let values = averaged(&evaluations, &arena.watched);
-    let fits = rounds.len();
-    let first = rounds
+    let values = user_means(&evaluations, &arena.watched)?;
+    let fits = fitted.len();
+    let first = fitted
         .into_iter()
         .next()
-        .expect("at least one seed was fitted")
-        .0;
+        .expect("at least one seed was fitted");
     let row = Row {
         model: config.name().to_owned(),
         about: config.about().to_owned(),
@@ -232,7 +228,7 @@ fn failure(contender: &Contender, error: &ExperimentError) -> Contest {
 }
 
 /// The mean of each metric over seeds, with its interval over users.
-fn estimates(arena: &Arena<'_>, evaluations: &[&Evaluation]) -> BTreeMap<String, Estimate> {
+fn estimates(arena: &Arena<'_>, evaluations: &[Evaluation]) -> BTreeMap<String, Estimate> {
     let labels = evaluations[0].labels();
     labels
         .into_iter()
@@ -245,43 +241,26 @@ fn estimates(arena: &Arena<'_>, evaluations: &[&Evaluation]) -> BTreeMap<String,
             } else {
                 0.0
             };
-            let values = averaged(evaluations, &label);
-            let estimate = if values.is_empty() {
+            // A metric of all lists together has no value for each user.
+            let values = user_means(evaluations, &label).unwrap_or_default();
+            let interval = bootstrap(arena).mean(&values);
+            let (low, high) =
+                interval.map_or((mean, mean), |interval| (interval.low, interval.high));
+            (
+                label,
                 Estimate {
                     mean,
-                    low: mean,
-                    high: mean,
+                    low,
+                    high,
                     seed_sd,
-                }
-            } else {
-                let interval = mean_interval(&values, &bootstrap(arena));
-                Estimate {
-                    mean,
-                    low: interval.low,
-                    high: interval.high,
-                    seed_sd,
-                }
-            };
-            (label, estimate)
+                },
+            )
         })
         .collect()
 }
 
-fn bootstrap(arena: &Arena<'_>) -> BootstrapConfig {
-    let seed = Seed(arena.seeds.first().copied().unwrap_or(1)).derive("bootstrap");
-    BootstrapConfig {
-        seed,
-        ..BootstrapConfig::default()
-    }
-}
-
-/// The values of a metric by user, averaged over seeds; empty for a metric of all lists.
-fn averaged(evaluations: &[&Evaluation], label: &str) -> Vec<f64> {
-    let all: Vec<&[f64]> = evaluations.iter().filter_map(|e| e.values(label)).collect();
-    let users = all.first().map_or(0, |values| values.len());
-    (0..users)
-        .map(|user| all.iter().map(|values| values[user]).sum::<f64>() / all.len() as f64)
-        .collect()
+fn bootstrap(arena: &Arena<'_>) -> Bootstrap {
+    Bootstrap::new(Seed(arena.seeds.first().copied().unwrap_or(1)).derive("bootstrap"))
 }
 
 fn assemble(arena: &Arena<'_>, mut contests: Vec<Contest>) -> Outcome {
@@ -301,13 +280,14 @@ fn assemble(arena: &Arena<'_>, mut contests: Vec<Contest>) -> Outcome {
             .iter_mut()
             .filter(|c| c.row.model != *name && !c.values.is_empty())
         {
-            let d = paired_difference(&c.values, best, &bootstrap(arena));
-            c.row.versus = Some(Comparison {
-                difference: d.mean,
-                low: d.low,
-                high: d.high,
-                p: d.p,
-            });
+            c.row.versus = bootstrap(arena)
+                .difference(&c.values, best)
+                .map(|found| Comparison {
+                    difference: found.difference.mean,
+                    low: found.difference.low,
+                    high: found.difference.high,
+                    p: found.p_value,
+                });
         }
     }
     let mut board = Leaderboard {

@@ -36,6 +36,16 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::UnknownModel { .. } => "`sparring models` lists them",
+            Self::Setting { .. } => "`sparring models` with the model's name shows its settings",
+        }
+    }
+}
+
 fn did_you_mean(nearest: Option<&str>) -> String {
     nearest
         .as_ref()
