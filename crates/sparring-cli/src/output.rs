@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
@@ -44,7 +44,7 @@ impl Output {
     pub(crate) fn table(self, head: &[String], rows: &[Vec<String>]) {
         let mut table = Table::new();
         table
-            .load_style(UTF8_HORIZONTAL_ONLY)
+            .load_style(NOTHING)
             .set_header(head)
             .add_rows(rows);
         for column in table.column_iter_mut().skip(1) {

@@ -17,7 +17,6 @@ pub(crate) fn run(context: &Context, args: &Models) -> anyhow::Result<()> {
         ));
         return context.out.json(&config.to_table());
     }
-    let mut rows = Vec::new();
     let mut list = Vec::new();
     for name in ModelConfig::NAMES {
         let config = ModelConfig::named(name)?;
@@ -25,11 +24,7 @@ pub(crate) fn run(context: &Context, args: &Models) -> anyhow::Result<()> {
             Family::Baseline => "baseline",
             Family::Adversarial => "adversarial",
         };
-        rows.push(vec![
-            (*name).to_owned(),
-            family.to_owned(),
-            config.about().to_owned(),
-        ]);
+        context.out.line(format!("{name:<10} {family:<12} {}", config.about()));
         list.push(serde_json::json!({ "model": name, "family": family, "about": config.about() }));
     }
     context
