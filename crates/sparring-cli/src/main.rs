@@ -37,8 +37,8 @@ fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Recommend(args) => commands::recommend::run(context, &args),
         Command::Models(args) => commands::models::run(context, &args),
         Command::Doctor => commands::doctor::run(context),
-        Command::Schema => commands::about::schema(context),
-        Command::Completions { shell } => commands::about::completions(context, shell),
+        Command::Schema => commands::about::schema(),
+        Command::Completions { shell } => commands::about::completions(shell),
         Command::Man { out } => commands::about::man(context, &out),
     }
 }

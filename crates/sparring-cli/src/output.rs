@@ -43,10 +43,7 @@ impl Output {
     /// A table: the first column to the left, all others to the right.
     pub(crate) fn table(self, head: &[String], rows: &[Vec<String>]) {
         let mut table = Table::new();
-        table
-            .load_style(NOTHING)
-            .set_header(head)
-            .add_rows(rows);
+        table.load_style(NOTHING).set_header(head).add_rows(rows);
         for column in table.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -54,7 +51,7 @@ impl Output {
     }
 
     /// Text that is the whole answer, JSON or not: completions, a schema.
-    pub(crate) fn raw(self, text: &str) {
+    pub(crate) fn raw(text: &str) {
         stdout(text);
     }
 }

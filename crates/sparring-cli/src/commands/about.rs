@@ -7,20 +7,21 @@ use clap::CommandFactory;
 
 use crate::cli::Cli;
 use crate::context::Context;
+use crate::output::Output;
 
 /// Prints the JSON schema of config files.
-pub(crate) fn schema(context: &Context) -> anyhow::Result<()> {
-    context.out.raw(&serde_json::to_string_pretty(
+pub(crate) fn schema() -> anyhow::Result<()> {
+    Output::raw(&serde_json::to_string_pretty(
         &sparring::experiment::schema(),
     )?);
     Ok(())
 }
 
 /// Prints the completions of a shell.
-pub(crate) fn completions(context: &Context, shell: clap_complete::Shell) -> anyhow::Result<()> {
+pub(crate) fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "sparring", &mut script);
-    context.out.raw(String::from_utf8(script)?.trim_end());
+    Output::raw(String::from_utf8(script)?.trim_end());
     Ok(())
 }
 

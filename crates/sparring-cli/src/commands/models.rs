@@ -24,11 +24,10 @@ pub(crate) fn run(context: &Context, args: &Models) -> anyhow::Result<()> {
             Family::Baseline => "baseline",
             Family::Adversarial => "adversarial",
         };
-        context.out.line(format!("{name:<10} {family:<12} {}", config.about()));
+        context
+            .out
+            .line(format!("{name:<10} {family:<12} {}", config.about()));
         list.push(serde_json::json!({ "model": name, "family": family, "about": config.about() }));
     }
-    context
-        .out
-        .table(&["model".into(), "family".into(), "about".into()], &rows);
     context.out.json(&list)
 }

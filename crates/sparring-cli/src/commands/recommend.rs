@@ -1,5 +1,6 @@
 //! `sparring recommend`: lists of a saved model for known users or for a new history.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -36,11 +37,13 @@ pub(crate) fn run(context: &Context, args: &Recommend) -> anyhow::Result<()> {
             rank,
             score,
         } = entry;
-        text.push_str(&format!(
-            "{},{},{rank},{score}\n",
+        writeln!(
+            text,
+            "{},{},{rank},{score}",
             load::quoted(user),
             load::quoted(item)
-        ));
+        )
+        .expect("writing to a string cannot fail");
     }
     match &args.out {
         Some(path) => {

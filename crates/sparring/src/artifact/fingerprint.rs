@@ -1,10 +1,8 @@
 //! A hash that names a log.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
-use crate::data::Dataset;
+use crate::data::{Dataset, hex};
 
 /// SHA-256 of a log: its ids, rows, ratings and times, in order, as 64 hexadecimal digits.
 pub fn fingerprint(data: &Dataset) -> String {
@@ -36,15 +34,6 @@ pub fn fingerprint(data: &Dataset) -> String {
 /// SHA-256 of some bytes, as hexadecimal digits.
 pub(super) fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-            text
-        })
 }
 
 #[cfg(test)]

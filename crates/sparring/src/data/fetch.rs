@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use sha2::{Digest, Sha256};
 
 use super::error::DataError;
+use super::hex::hex;
 use super::sets::{NamedSet, Official, Package, complete, named_set};
 
 /// Where a set came from.
@@ -120,10 +121,7 @@ fn official(file: &Official, place: &Path) -> Result<PathBuf, String> {
             file.size.unwrap_or(0)
         ));
     }
-    let found: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let found = hex(&Sha256::digest(&bytes));
     if found != file.sha256 {
         return Err(format!("has the SHA-256 {found}, expected {}", file.sha256));
     }

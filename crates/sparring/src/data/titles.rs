@@ -28,10 +28,10 @@ pub fn titles(folder: &Path, items: &Vocabulary) -> Vec<String> {
     let mut titles = vec![String::new(); items.len()];
     for line in text.lines() {
         let mut fields = line.split(separator);
-        if let (Some(id), Some(title)) = (fields.next(), fields.next()) {
-            if let Some(item) = items.get(id) {
-                title.clone_into(&mut titles[item as usize]);
-            }
+        if let (Some(id), Some(title)) = (fields.next(), fields.next())
+            && let Some(item) = items.get(id)
+        {
+            title.clone_into(&mut titles[item as usize]);
         }
     }
     titles

@@ -21,19 +21,19 @@ pub fn schema() -> Value {
         .iter()
         .filter_map(|name| ModelConfig::named(name).ok())
         .map(|config| {
-            let mut table = closed(object(&config.to_table()));
+            let mut table = closed(&object(&config.to_table()));
             table["description"] = json!(config.about());
             (config.name().to_owned(), table)
         })
         .collect();
-    properties.insert("model".to_owned(), closed(models));
-    let mut schema = closed(properties);
+    properties.insert("model".to_owned(), closed(&models));
+    let mut schema = closed(&properties);
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("Sparring config");
     schema
 }
 
-fn closed(properties: Map<String, Value>) -> Value {
+fn closed(properties: &Map<String, Value>) -> Value {
     json!({ "type": "object", "additionalProperties": false, "properties": properties })
 }
 
@@ -51,7 +51,7 @@ fn property(value: &toml::Value) -> Value {
         toml::Value::Float(_) => "number",
         toml::Value::Boolean(_) => "boolean",
         toml::Value::Array(_) => "array",
-        toml::Value::Table(table) => return closed(object(table)),
+        toml::Value::Table(table) => return closed(&object(table)),
     };
     json!({ "type": kind, "default": value })
 }

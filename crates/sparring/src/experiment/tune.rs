@@ -85,7 +85,7 @@ pub fn tune(
     let mut alive = field.len();
     for rung in (0..=rungs).rev() {
         let budget = (ETA as f64).powi(-rung.cast_signed());
-        for at in 0..alive {
+        for (at, trial) in field[..alive].iter_mut().enumerate() {
             if cancel.is_requested() {
                 break;
             }
@@ -96,7 +96,7 @@ pub fn tune(
             };
             audience.stage(&format!("tune {} {}/{alive}{part}", base.name(), at + 1));
             try_out(
-                &mut field[at],
+                trial,
                 base,
                 (budget, stage, &watch, options.seed),
                 (audience, cancel),
@@ -142,12 +142,12 @@ fn try_out(
     (audience, cancel): (&dyn Audience, &Cancel),
 ) {
     let mut settings = trial.settings.clone();
-    if let Some(key) = base.resource().filter(|_| budget < 1.0) {
-        if let Some(full) = get_integer(&settings, key) {
-            #[expect(clippy::cast_possible_truncation, reason = "a part of an integer")]
-            let part = ((full as f64 * budget).round() as i64).max(1);
-            let _was_a_table = set_path(&mut settings, key, toml::Value::Integer(part));
-        }
+    if let Some(key) = base.resource().filter(|_| budget < 1.0)
+        && let Some(full) = get_integer(&settings, key)
+    {
+        #[expect(clippy::cast_possible_truncation, reason = "a part of an integer")]
+        let part = ((full as f64 * budget).round() as i64).max(1);
+        let _was_a_table = set_path(&mut settings, key, toml::Value::Integer(part));
     }
     let outcome = ModelConfig::from_table(base.name(), settings)
         .map_err(|error| error.to_string())

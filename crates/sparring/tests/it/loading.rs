@@ -93,7 +93,7 @@ fn ids_are_kept_to_the_letter() {
 
 #[test]
 fn broken_files_are_refused_with_their_place() {
-    let whole = gzip("user,item\n".repeat(1).as_bytes());
+    let whole = gzip(b"user,item\n");
     let long = format!("user,item\na,{}\n", "x".repeat(10_000));
     let mut cut = gzip(b"user,item,rating\n1,2,3\n4,5,6\n");
     cut.truncate(cut.len() - 9);

@@ -58,7 +58,9 @@ pub(in crate::data) fn find_file(path: &Path) -> Result<PathBuf, DataError> {
             .to_string_lossy()
             .to_lowercase();
         let stem = name.strip_suffix(".gz").unwrap_or(&name);
-        let likely = stem.ends_with(".inter")
+        let likely = Path::new(stem)
+            .extension()
+            .is_some_and(|end| end == "inter")
             || stem == "u.data"
             || stem == "ratings.dat"
             || stem == "user_artists.dat"

@@ -30,10 +30,10 @@ fn peek(path: &Path, wanted: Option<Format>) -> Result<Layout, DataError> {
     let mut start = Vec::new();
     let outcome = reader.take(PEEK).read_to_end(&mut start);
     // A file that is damaged later on is told from what could be read.
-    if let Err(source) = outcome {
-        if start.is_empty() {
-            return Err(broken(path, gzip, 0, source));
-        }
+    if let Err(source) = outcome
+        && start.is_empty()
+    {
+        return Err(broken(path, gzip, 0, source));
     }
     let whole = (start.len() as u64) < PEEK;
     let text = String::from_utf8_lossy(&start);

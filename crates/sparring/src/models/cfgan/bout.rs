@@ -176,7 +176,9 @@ impl Bout {
                         view(hidden, rows, h).transpose(),
                     );
                     for (row, bias) in values.chunks_mut(rows).zip(&bias[from..]) {
-                        row.iter_mut().for_each(|value| *value += bias);
+                        for value in row.iter_mut() {
+                            *value += bias;
+                        }
                     }
                 } else {
                     for column in from..from + n {
