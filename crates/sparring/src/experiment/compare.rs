@@ -10,7 +10,10 @@ use super::error::ExperimentError;
 use super::fit::{Fitted, fit};
 use super::tune::{TuneOptions, tune};
 use crate::artifact::fingerprint;
-use crate::eval::{Bootstrap, EvalConfig, Evaluation, evaluate, parse_metric, user_means};
+use crate::eval::{
+    BootstrapConfig, EvalConfig, Evaluation, evaluate, mean_interval, paired_difference,
+    parse_metric, user_means,
+};
 use crate::models::{Family, ModelConfig};
 use crate::recommend::{Cancel, NamedTensors, Trained};
 use crate::report::{Comparison, Estimate, Facts, Leaderboard, Row, Timing, Timings, Tuned};
@@ -243,9 +246,12 @@ fn estimates(arena: &Arena<'_>, evaluations: &[Evaluation]) -> BTreeMap<String, 
             };
             // A metric of all lists together has no value for each user.
             let values = user_means(evaluations, &label).unwrap_or_default();
-            let interval = bootstrap(arena).mean(&values);
-            let (low, high) =
-                interval.map_or((mean, mean), |interval| (interval.low, interval.high));
+            let interval = mean_interval(&values, &bootstrap(arena));
+            let (low, high) = if values.is_empty() {
+                (mean, mean)
+            } else {
+                (interval.low, interval.high)
+            };
             (
                 label,
                 Estimate {
@@ -259,8 +265,12 @@ fn estimates(arena: &Arena<'_>, evaluations: &[Evaluation]) -> BTreeMap<String, 
         .collect()
 }
 
-fn bootstrap(arena: &Arena<'_>) -> Bootstrap {
-    Bootstrap::new(Seed(arena.seeds.first().copied().unwrap_or(1)).derive("bootstrap"))
+fn bootstrap(arena: &Arena<'_>) -> BootstrapConfig {
+    let seed = Seed(arena.seeds.first().copied().unwrap_or(1)).derive("bootstrap");
+    BootstrapConfig {
+        seed,
+        ..BootstrapConfig::default()
+    }
 }
 
 fn assemble(arena: &Arena<'_>, mut contests: Vec<Contest>) -> Outcome {
@@ -280,14 +290,13 @@ fn assemble(arena: &Arena<'_>, mut contests: Vec<Contest>) -> Outcome {
             .iter_mut()
             .filter(|c| c.row.model != *name && !c.values.is_empty())
         {
-            c.row.versus = bootstrap(arena)
-                .difference(&c.values, best)
-                .map(|found| Comparison {
-                    difference: found.difference.mean,
-                    low: found.difference.low,
-                    high: found.difference.high,
-                    p: found.p_value,
-                });
+            let d = paired_difference(&c.values, best, &bootstrap(arena));
+            c.row.versus = Some(Comparison {
+                difference: d.mean,
+                low: d.low,
+                high: d.high,
+                p: d.p,
+            });
         }
     }
     let mut board = Leaderboard {
