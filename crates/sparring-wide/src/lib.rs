@@ -4,16 +4,28 @@
 //! number of threads.
 
 mod activation;
+mod adam;
+mod clip;
+mod dense;
 mod gemm;
+mod init;
 mod math;
 mod matrix;
 mod parallel;
 mod seed;
 mod simd;
+mod sparse;
+mod sparse_linear;
 
 pub use activation::{Activation, sigmoid};
+pub use adam::{Adam, AdamState};
+pub use clip::clip_by_global_norm;
+pub use dense::{Dense, DenseGradient, add_to_rows, sum_rows};
 pub use gemm::{Beta, gemm, gemm_nt, gemm_tn};
+pub use init::{normal, xavier_uniform};
 pub use math::{exp, log1p_exp};
 pub use matrix::Matrix;
 pub use seed::{Seed, Stream};
 pub use simd::instruction_set;
+pub use sparse::SparseRows;
+pub use sparse_linear::{RowGradient, SparseLinear};

@@ -1,0 +1,192 @@
+//! Adam, in one pass over memory.
+
+use rayon::prelude::*;
+
+use crate::RowGradient;
+use crate::parallel::BLOCK;
+use crate::simd::vectorised;
+
+/// Adam with bias correction (Kingma and Ba, 2015, algorithm 1), and `AdamW` if the decay is
+/// decoupled (Loshchilov and Hutter, 2019, algorithm 2).
+///
+/// ```text
+/// m = b1 m + (1 - b1) g      v = b2 v + (1 - b2) g^2
+/// w = w - rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Adam {
+    /// Learning rate.
+    pub learning_rate: f32,
+    /// Decay `b1` of the mean of gradients.
+    pub beta1: f32,
+    /// Decay `b2` of the mean of squared gradients.
+    pub beta2: f32,
+    /// What is added to the root.
+    pub epsilon: f32,
+    /// Weight decay: `weight_decay w` is added to `g`, or `rate weight_decay w` subtracted from
+    /// `w` if `decoupled`.
+    pub weight_decay: f32,
+    /// Whether the decay is that of `AdamW`.
+    pub decoupled: bool,
+}
+
+impl Default for Adam {
+    fn default() -> Self {
+        Self {
+            learning_rate: 1e-3,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            weight_decay: 0.0,
+            decoupled: false,
+        }
+    }
+}
+
+/// The moments of one parameter tensor, and its number of steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AdamState {
+    mean: Vec<f32>,
+    square: Vec<f32>,
+    step: i32,
+}
+
+/// Factors of one step.
+#[derive(Clone, Copy)]
+struct Rule {
+    adam: Adam,
+    /// `rate / (1 - b1^t)`
+    rate: f32,
+    /// `1 / sqrt(1 - b2^t)`
+    root: f32,
+    coupled: f32,
+    shrink: f32,
+}
+
+impl AdamState {
+    /// For a tensor of `len` parameters.
+    pub fn new(len: usize) -> Self {
+        Self {
+            mean: vec![0.0; len],
+            square: vec![0.0; len],
+            step: 0,
+        }
+    }
+
+    /// One step by a full gradient.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn step(&mut self, adam: &Adam, weights: &mut [f32], gradient: &[f32]) {
+        assert_eq!(weights.len(), self.mean.len(), "weights of this state");
+        assert_eq!(weights.len(), gradient.len(), "one derivative a weight");
+        let rule = self.next(adam);
+        self.blocks(weights, BLOCK)
+            .zip(gradient.par_chunks(BLOCK))
+            .for_each(|(((w, m), v), g)| rule.apply(w, m, v, g));
+    }
+
+    /// One step by the rows of a gradient `[I, width]`, exactly as if the others were zeros:
+    /// their moments fade and still move the weights.
+    ///
+    /// # Panics
+    /// If the sizes do not fit.
+    pub fn step_rows(
+        &mut self,
+        adam: &Adam,
+        weights: &mut [f32],
+        width: usize,
+        gradient: &RowGradient,
+    ) {
+        assert_eq!(weights.len(), self.mean.len(), "weights of this state");
+        let rule = self.next(adam);
+        let zeros = vec![0.0; width];
+        let block = (BLOCK / width.max(1)).max(1);
+        self.blocks(weights, block * width.max(1))
+            .enumerate()
+            .for_each(|(at, ((w, m), v))| {
+                let first = at * block;
+                let mut next = gradient.rows.partition_point(|row| (*row as usize) < first);
+                let rows = w.chunks_mut(width).zip(m.chunks_mut(width));
+                for (row, ((w, m), v)) in rows.zip(v.chunks_mut(width)).enumerate() {
+                    let touched = gradient.rows.get(next);
+                    if touched.is_some_and(|touched| *touched as usize == first + row) {
+                        rule.apply(w, m, v, &gradient.data[next * width..][..width]);
+                        next += 1;
+                    } else {
+                        rule.apply(w, m, v, &zeros);
+                    }
+                }
+            });
+    }
+
+    /// One step of only the rows that the gradient touches (`lazy` Adam): fast, and not Adam.
+    ///
+    /// # Panics
+    /// If a row lies outside.
+    pub fn step_rows_lazy(
+        &mut self,
+        adam: &Adam,
+        weights: &mut [f32],
+        width: usize,
+        gradient: &RowGradient,
+    ) {
+        let rule = self.next(adam);
+        for (row, g) in gradient.rows.iter().zip(gradient.data.chunks(width)) {
+            let range = *row as usize * width..(*row as usize + 1) * width;
+            let (m, v) = (
+                &mut self.mean[range.clone()],
+                &mut self.square[range.clone()],
+            );
+            rule.apply(&mut weights[range], m, v, g);
+        }
+    }
+
+    fn blocks<'a>(
+        &'a mut self,
+        weights: &'a mut [f32],
+        block: usize,
+    ) -> impl IndexedParallelIterator<Item = ((&'a mut [f32], &'a mut [f32]), &'a mut [f32])> {
+        weights
+            .par_chunks_mut(block)
+            .zip(self.mean.par_chunks_mut(block))
+            .zip(self.square.par_chunks_mut(block))
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "factors, rounded to f32")]
+    fn next(&mut self, adam: &Adam) -> Rule {
+        self.step = self.step.saturating_add(1);
+        let left = |beta: f32| 1.0 - f64::from(beta).powi(self.step);
+        let decay = adam.weight_decay;
+        Rule {
+            adam: *adam,
+            rate: (f64::from(adam.learning_rate) / left(adam.beta1)) as f32,
+            root: left(adam.beta2).sqrt().recip() as f32,
+            coupled: if adam.decoupled { 0.0 } else { decay },
+            shrink: if adam.decoupled {
+                adam.learning_rate * decay
+            } else {
+                0.0
+            },
+        }
+    }
+}
+
+impl Rule {
+    fn apply(self, w: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32]) {
+        let (b1, b2) = (1.0 - self.adam.beta1, 1.0 - self.adam.beta2);
+        vectorised(|| {
+            for (((w, m), v), g) in w.iter_mut().zip(m).zip(v).zip(g) {
+                let g = g + self.coupled * *w;
+                *m += b1 * (g - *m);
+                *v += b2 * (g * g - *v);
+                let step = self.rate * *m / (v.sqrt() * self.root + self.adam.epsilon);
+                *w -= step + self.shrink * *w;
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+#[path = "adam_tests.rs"]
+mod tests;
