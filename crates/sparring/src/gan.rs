@@ -1,1 +1,21 @@
-//! To be filled.
+//! The parts of adversarial training: losses, penalties, noise, schedules, the alternating loop and
+//! its health. Parts, not a base class; nothing here knows a recommender.
+//!
+//! To add a loss: a file in `gan/losses/` with its `impl AdversarialLoss` and a line in
+//! `gan/losses.rs`.
+
+mod bout;
+#[cfg(test)]
+mod bout_tests;
+mod health;
+mod losses;
+mod noise;
+mod penalty;
+mod schedule;
+
+pub use bout::{AdversarialStep, Bout, BoutConfig, End, Stopped};
+pub use health::{Health, HealthConfig, Probe, Remedy, Verdict, examine};
+pub use losses::{AdversarialLoss, LogitGrads, Loss, energy_margin, feature_matching};
+pub use noise::Noise;
+pub use penalty::{Critic, gradient_penalty, zero_centred_penalty};
+pub use schedule::{Annealing, Schedule};

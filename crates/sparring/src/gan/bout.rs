@@ -1,0 +1,371 @@
+//! The loop: discriminator and generator in turns, with an eye on their health.
+
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+use super::health::{Health, HealthConfig, Probe, Remedy, Verdict, examine};
+use crate::recommend::{FitError, Monitor, Progress, Run};
+
+/// What the loop drives: any two networks that are trained in turns.
+///
+/// Only the two steps are required. What a model can offer beyond them the loop uses: a probe for
+/// the health, a snapshot for the best weights, remedies for treatment.
+pub trait AdversarialStep {
+    /// One step of the discriminator on some training rows; its loss.
+    ///
+    /// # Errors
+    /// [`FitError`] if the step cannot be done.
+    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f32, FitError>;
+
+    /// One step of the generator; its loss.
+    ///
+    /// # Errors
+    /// [`FitError`] if the step cannot be done.
+    fn generator_step(&mut self, rows: &[u32]) -> Result<f32, FitError>;
+
+    /// A look at both networks, if the model has rows to look at.
+    fn probe(&mut self) -> Option<Probe> {
+        None
+    }
+
+    /// The value of the watched metric, if the model can be rated as it is.
+    fn rate(&mut self, _monitor: &dyn Monitor) -> Option<f64> {
+        None
+    }
+
+    /// Is told how much of training is done, between 0 and 1, before each epoch.
+    fn anneal(&mut self, _share: f32) {}
+
+    /// Keeps the weights as they are now.
+    fn snapshot(&mut self) {}
+
+    /// Goes back to the weights kept last.
+    fn restore(&mut self) {}
+
+    /// Applies a remedy; `false` if it has none such or no more of it.
+    fn apply(&mut self, _remedy: Remedy) -> bool {
+        false
+    }
+}
+
+/// How long and in which turns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BoutConfig {
+    /// Passes over the training rows, 1 or more.
+    pub epochs: usize,
+    /// Rows of a step, 1 or more.
+    pub batch_size: usize,
+    /// Steps of the discriminator in each turn.
+    pub discriminator_steps: usize,
+    /// Steps of the generator in each turn.
+    pub generator_steps: usize,
+    /// Epochs between two looks at health and validation.
+    pub look_every: usize,
+    /// Looks without a better validation value after which training stops.
+    pub patience: usize,
+    /// Whether to stop when the discriminator no longer tells held-out real rows from generated.
+    pub until_indistinguishable: bool,
+    /// Whether training treats itself.
+    pub auto: bool,
+    /// The limits of the verdicts.
+    pub health: HealthConfig,
+}
+
+impl Default for BoutConfig {
+    fn default() -> Self {
+        Self {
+            epochs: 100,
+            batch_size: 64,
+            discriminator_steps: 1,
+            generator_steps: 1,
+            look_every: 5,
+            patience: 10,
+            until_indistinguishable: false,
+            auto: false,
+            health: HealthConfig::default(),
+        }
+    }
+}
+
+/// Why training stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// All epochs are done.
+    Budget,
+    /// Validation got no better.
+    Validation,
+    /// Real and generated rows cannot be told apart any more.
+    Indistinguishable,
+    /// On request.
+    Request,
+}
+
+/// How a bout ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct End {
+    /// Why.
+    pub stopped: Stopped,
+    /// Epochs that were done.
+    pub epochs: usize,
+    /// The last look at health, if there was one.
+    pub health: Option<Health>,
+    /// Remedies that were applied, in order.
+    pub applied: Vec<Remedy>,
+}
+
+/// One bout of training.
+pub struct Bout<'a> {
+    /// Its settings.
+    pub config: &'a BoutConfig,
+    /// Name of the model, for errors.
+    pub model: &'static str,
+    /// Number of training rows.
+    pub rows: usize,
+}
+
+/// What the loop remembers.
+struct State {
+    discriminator_steps: usize,
+    step: u64,
+    best: Option<f64>,
+    worse: usize,
+    even: usize,
+    ill: Option<Verdict>,
+    rescues: usize,
+    health: Option<Health>,
+    applied: Vec<Remedy>,
+}
+
+/// Looks in a row at chance level after which real and generated count as indistinguishable.
+const EVEN_LOOKS: usize = 3;
+/// Times that training goes back to its last good weights before it gives up.
+const RESCUES: usize = 3;
+
+impl Bout<'_> {
+    /// Trains until a rule says stop; the best weights are in place at the end.
+    ///
+    /// # Errors
+    /// [`FitError::Diverged`] if a loss is not finite and treatment is off or did not help.
+    pub fn run(&self, step: &mut dyn AdversarialStep, run: &Run<'_>) -> Result<End, FitError> {
+        let mut state = State {
+            discriminator_steps: self.config.discriminator_steps.max(1),
+            step: 0,
+            best: None,
+            worse: 0,
+            even: 0,
+            ill: None,
+            rescues: 0,
+            health: None,
+            applied: Vec::new(),
+        };
+        let total = self.config.epochs as u64;
+        let mut order: Vec<u32> = (0..u32::try_from(self.rows).expect("rows fit u32")).collect();
+        step.snapshot();
+        let mut epoch = 0;
+        let stopped = loop {
+            if epoch == self.config.epochs {
+                break Stopped::Budget;
+            }
+            step.anneal(epoch as f32 / self.config.epochs as f32);
+            order.shuffle(&mut run.seed.stream_at("order", epoch as u64));
+            let finite = self.epoch(step, run, &order, &mut state)?;
+            epoch += 1;
+            run.observer.progress(Progress {
+                unit: "epoch",
+                done: epoch as u64,
+                total,
+            });
+            if let Some(evidence) = finite {
+                self.rescue(step, run, &mut state, evidence)?;
+            } else if epoch.is_multiple_of(self.config.look_every.max(1))
+                || epoch == self.config.epochs
+            {
+                if let Some(stopped) = self.look(step, run, epoch as u64, &mut state) {
+                    break stopped;
+                }
+            }
+            if run.cancel.is_requested() {
+                break Stopped::Request;
+            }
+        };
+        if state.best.is_some() {
+            step.restore();
+        }
+        Ok(End {
+            stopped,
+            epochs: epoch,
+            health: state.health,
+            applied: state.applied,
+        })
+    }
+
+    /// One pass over the rows; evidence if a loss is not finite.
+    fn epoch(
+        &self,
+        step: &mut dyn AdversarialStep,
+        run: &Run<'_>,
+        order: &[u32],
+        state: &mut State,
+    ) -> Result<Option<String>, FitError> {
+        let (mut sums, mut turns) = ((0.0_f64, 0.0_f64), 0.0);
+        for (turn, batch) in order.chunks(self.config.batch_size.max(1)).enumerate() {
+            if run.cancel.is_requested() {
+                break;
+            }
+            let mut losses = (0.0, 0.0);
+            // With several discriminator steps in a turn each sees rows of its own.
+            for at in 0..state.discriminator_steps {
+                let other = (turn * state.discriminator_steps + at) * batch.len() % order.len();
+                let rows = if at == 0 {
+                    batch
+                } else {
+                    window(order, other, batch.len())
+                };
+                losses.0 = step.discriminator_step(rows)?;
+            }
+            for _ in 0..self.config.generator_steps.max(1) {
+                losses.1 = step.generator_step(batch)?;
+            }
+            state.step += 1;
+            if !(losses.0.is_finite() && losses.1.is_finite()) {
+                let evidence = format!("losses {} and {}", losses.0, losses.1);
+                return Ok(Some(evidence));
+            }
+            sums = (sums.0 + f64::from(losses.0), sums.1 + f64::from(losses.1));
+            turns += 1.0;
+        }
+        if turns > 0.0 {
+            run.observer
+                .point("loss of the discriminator", state.step, sums.0 / turns);
+            run.observer
+                .point("loss of the generator", state.step, sums.1 / turns);
+        }
+        Ok(None)
+    }
+
+    /// Back to the last good weights, more slowly.
+    fn rescue(
+        &self,
+        step: &mut dyn AdversarialStep,
+        run: &Run<'_>,
+        state: &mut State,
+        evidence: String,
+    ) -> Result<(), FitError> {
+        step.restore();
+        state.rescues += 1;
+        let treated = self.config.auto && state.rescues <= RESCUES && step.apply(Remedy::SlowBoth);
+        let remedies = Verdict::Diverged.remedies();
+        run.observer.diagnosis(crate::recommend::Diagnosis {
+            step: state.step,
+            verdict: Verdict::Diverged.name().to_owned(),
+            evidence: vec![evidence.clone()],
+            remedies: remedies
+                .iter()
+                .map(|remedy| remedy.words().to_owned())
+                .collect(),
+            applied: treated
+                .then(|| Remedy::SlowBoth.words().to_owned())
+                .into_iter()
+                .collect(),
+        });
+        if treated {
+            state.applied.push(Remedy::SlowBoth);
+            return Ok(());
+        }
+        Err(FitError::Diverged {
+            model: self.model,
+            step: state.step,
+            evidence,
+        })
+    }
+
+    /// A look at health and validation; a reason to stop, if there is one.
+    fn look(
+        &self,
+        step: &mut dyn AdversarialStep,
+        run: &Run<'_>,
+        epoch: u64,
+        state: &mut State,
+    ) -> Option<Stopped> {
+        let mut stop = None;
+        if let Some(probe) = step.probe() {
+            let health = examine(&probe);
+            let at = state.step;
+            run.observer
+                .point("accuracy on real", at, health.accuracy_real);
+            run.observer
+                .point("accuracy on generated", at, health.accuracy_fake);
+            run.observer.point("coverage", at, health.coverage);
+            run.observer.point("spread", at, health.spread);
+            self.treat(step, run, &health, state);
+            let n = probe.fake_logits.len() + probe.real_logits.len();
+            let band = 1.96 * (0.25 / n.max(1) as f64).sqrt();
+            let healthy = health.verdict(&self.config.health) == Verdict::Healthy;
+            let even = healthy && (health.accuracy() - 0.5).abs() <= band;
+            state.even = if even { state.even + 1 } else { 0 };
+            if self.config.until_indistinguishable && state.even >= EVEN_LOOKS {
+                stop = Some(Stopped::Indistinguishable);
+            }
+            state.health = Some(health);
+        }
+        let Some(value) = run.monitor.and_then(|monitor| step.rate(monitor)) else {
+            if run.monitor.is_none() {
+                step.snapshot();
+            }
+            return stop;
+        };
+        run.observer.point("validation", epoch, value);
+        if state.best.is_none_or(|best| value > best) {
+            (state.best, state.worse) = (Some(value), 0);
+            step.snapshot();
+        } else {
+            state.worse += 1;
+        }
+        stop.or((state.worse >= self.config.patience).then_some(Stopped::Validation))
+    }
+
+    /// Reports the health; an illness seen twice is treated, if training treats itself.
+    fn treat(
+        &self,
+        step: &mut dyn AdversarialStep,
+        run: &Run<'_>,
+        health: &Health,
+        state: &mut State,
+    ) {
+        let verdict = health.verdict(&self.config.health);
+        let mut diagnosis = health.diagnosis(state.step, &self.config.health);
+        let again = state.ill == Some(verdict);
+        state.ill = (verdict != Verdict::Healthy).then_some(verdict);
+        if self.config.auto && again {
+            let untried = |remedy: &&Remedy| !state.applied.contains(remedy);
+            let remedies = verdict.remedies().iter();
+            for &remedy in remedies.clone().filter(untried).chain(remedies) {
+                let done = match remedy {
+                    Remedy::FewerDiscriminatorSteps if state.discriminator_steps > 1 => {
+                        state.discriminator_steps -= 1;
+                        true
+                    }
+                    Remedy::MoreDiscriminatorSteps if state.discriminator_steps < 5 => {
+                        state.discriminator_steps += 1;
+                        true
+                    }
+                    Remedy::FewerDiscriminatorSteps | Remedy::MoreDiscriminatorSteps => false,
+                    other => step.apply(other),
+                };
+                if done {
+                    diagnosis.applied.push(remedy.words().to_owned());
+                    state.applied.push(remedy);
+                    state.ill = None;
+                    break;
+                }
+            }
+        }
+        run.observer.diagnosis(diagnosis);
+    }
+}
+
+/// `n` rows from `start` on, or fewer at the end.
+fn window(order: &[u32], start: usize, n: usize) -> &[u32] {
+    &order[start..(start + n).min(order.len())]
+}
