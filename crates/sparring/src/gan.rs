@@ -12,6 +12,7 @@ mod losses;
 mod noise;
 mod penalty;
 mod schedule;
+pub mod toys;
 
 pub use bout::{AdversarialStep, Bout, BoutConfig, End, Stopped};
 pub use health::{Health, HealthConfig, Probe, Remedy, Verdict, examine};

@@ -1,0 +1,204 @@
+//! What each loss does on the toys that everyone knows, as a table and a page of plots.
+//!
+//! ```sh
+//! cargo run --release -p sparring --example toys -- --out out/toys
+//! ```
+
+#![allow(clippy::print_stdout, reason = "an example speaks to a person")]
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use plotly::common::{Marker, Mode, Title};
+use plotly::layout::Axis;
+use plotly::{Layout, Plot, Scatter};
+use sparring::Seed;
+use sparring::gan::toys::{Mixture, ToyConfig, ToyGan};
+use sparring::gan::{Bout, BoutConfig, Loss, Noise};
+use sparring::recommend::{Cancel, Recorder, Run};
+
+struct Case {
+    name: &'static str,
+    config: ToyConfig,
+    discriminator_steps: usize,
+    auto: bool,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let mut out = PathBuf::from("out/toys");
+    let mut epochs = 60;
+    while let Some(argument) = arguments.next() {
+        match (argument.as_str(), arguments.next()) {
+            ("--out", Some(folder)) => out = folder.into(),
+            ("--epochs", Some(n)) => epochs = n.parse()?,
+            _ => return Err("usage: toys [--out DIR] [--epochs N]".into()),
+        }
+    }
+    let mut page = String::from("<!doctype html><meta charset=\"utf-8\"><title>Toys</title>");
+    page.push_str(&sparring::report::plotly_script());
+    println!(
+        "mixture  training                          modes  good   accuracy  verdict                   remedies  secs"
+    );
+    for (name, mixture) in [("ring", Mixture::ring()), ("grid", Mixture::grid())] {
+        for case in cases() {
+            page.push_str(&bout(name, &mixture, &case, epochs)?);
+        }
+    }
+    sparring::data::write_atomically(&out.join("toys.html"), page.as_bytes())?;
+    println!("plots are in {}", out.join("toys.html").display());
+    Ok(())
+}
+
+fn cases() -> Vec<Case> {
+    let base = ToyConfig::default;
+    let plain = |loss| ToyConfig {
+        loss,
+        penalty: 0.0,
+        ..base()
+    };
+    let case = |name, config, auto| Case {
+        name,
+        config,
+        discriminator_steps: 1,
+        auto,
+    };
+    // A generator that outruns its discriminator collapses; one far behind gets no direction.
+    let collapse = || ToyConfig {
+        noise: Noise::Bernoulli,
+        learning_rate: 4e-3,
+        discriminator_learning_rate: 2e-4,
+        ..plain(Loss::Minimax)
+    };
+    let strong = || ToyConfig {
+        learning_rate: 2e-5,
+        discriminator_learning_rate: 4e-3,
+        ..plain(Loss::NonSaturating)
+    };
+    vec![
+        case("relativistic, R1 + R2 (default)", base(), false),
+        case("minimax", plain(Loss::Minimax), false),
+        case("non-saturating", plain(Loss::NonSaturating), false),
+        case(
+            "non-saturating, R1 + R2",
+            ToyConfig {
+                loss: Loss::NonSaturating,
+                ..base()
+            },
+            false,
+        ),
+        case("least squares", plain(Loss::LeastSquares), false),
+        case(
+            "hinge, R1 + R2",
+            ToyConfig {
+                loss: Loss::Hinge,
+                ..base()
+            },
+            false,
+        ),
+        case(
+            "Wasserstein, gradient penalty",
+            ToyConfig {
+                loss: Loss::Wasserstein,
+                penalty: 1.0,
+                ..base()
+            },
+            false,
+        ),
+        case("planted collapse", collapse(), false),
+        case("planted collapse, auto", collapse(), true),
+        Case {
+            discriminator_steps: 4,
+            ..case("planted strong discriminator", strong(), false)
+        },
+        Case {
+            discriminator_steps: 4,
+            ..case("planted strong discriminator, auto", strong(), true)
+        },
+    ]
+}
+
+fn bout(
+    name: &str,
+    mixture: &Mixture,
+    case: &Case,
+    epochs: usize,
+) -> Result<String, Box<dyn Error>> {
+    let start = Instant::now();
+    let mut gan = ToyGan::new(case.config.clone(), mixture, 12_800, Seed(1));
+    let config = BoutConfig {
+        epochs,
+        batch_size: 256,
+        look_every: 3,
+        discriminator_steps: case.discriminator_steps,
+        auto: case.auto,
+        ..BoutConfig::default()
+    };
+    let (recorder, cancel) = (Recorder::new(), Cancel::new());
+    let run = Run {
+        observer: &recorder,
+        ..Run::quiet(Seed(1), &cancel)
+    };
+    let rows = gan.rows();
+    let end = Bout {
+        config: &config,
+        model: "toy",
+        rows,
+    }
+    .run(&mut gan, &run)?;
+    let points = gan.sample(2_500, Seed(9));
+    let covered = mixture.covered(&points);
+    let (_, diagnoses) = recorder.into_parts();
+    let mut verdicts: Vec<&str> = Vec::new();
+    for diagnosis in &diagnoses {
+        if verdicts.last() != Some(&diagnosis.verdict.as_str()) {
+            verdicts.push(&diagnosis.verdict);
+        }
+    }
+    println!(
+        "{name:<8} {:<33} {:>2}/{:<2}  {:.3}  {:.2}      {:<25} {:<9} {:.1}",
+        case.name,
+        covered.modes,
+        mixture.modes.len(),
+        covered.good,
+        end.health.map_or(f64::NAN, |health| health.accuracy()),
+        verdicts.last().copied().unwrap_or_default(),
+        end.applied.len(),
+        start.elapsed().as_secs_f64()
+    );
+    if case.auto {
+        println!("         the verdicts in turn: {}", verdicts.join(", "));
+    }
+    Ok(plot(
+        &format!("{name}: {}", case.name),
+        &mixture.sample(1_500, Seed(4)),
+        &points,
+    ))
+}
+
+fn plot(title: &str, real: &[f32], fake: &[f32]) -> String {
+    let scatter = |points: &[f32], name: &str, color: &str| {
+        let (x, y) = points.chunks(2).map(|point| (point[0], point[1])).unzip();
+        Scatter::new(x, y)
+            .mode(Mode::Markers)
+            .name(name)
+            .marker(Marker::new().size(3).color(color.to_owned()))
+    };
+    let mut plot = Plot::new();
+    plot.add_trace(scatter(real, "real", "#4c72b0"));
+    plot.add_trace(scatter(fake, "generated", "#c44e52"));
+    let axis = || Axis::new().range(vec![-2.2, 2.2]);
+    plot.set_layout(
+        Layout::new()
+            .title(Title::with_text(title))
+            .width(520)
+            .height(520)
+            .x_axis(axis())
+            .y_axis(axis()),
+    );
+    format!(
+        "<div style=\"display:inline-block\">{}</div>",
+        plot.to_inline_html(None)
+    )
+}

@@ -1,0 +1,304 @@
+//! The small GAN of the toys.
+
+use rand::RngExt;
+use rand_distr::StandardNormal;
+use sparring_wide::{Adam, Seed};
+
+use super::Mixture;
+use super::mlp::Mlp;
+use crate::gan::bout::AdversarialStep;
+use crate::gan::health::{Probe, Remedy};
+use crate::gan::losses::{LogitGrads, Loss};
+use crate::gan::noise::Noise;
+use crate::gan::penalty::{Critic, gradient_penalty, zero_centred_penalty};
+use crate::gan::schedule::{Annealing, Schedule};
+use crate::recommend::FitError;
+
+/// What the GAN is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToyConfig {
+    /// The loss.
+    pub loss: Loss,
+    /// Distribution of the noise.
+    pub noise: Noise,
+    /// Entries of the noise `Z`.
+    pub noise_dim: usize,
+    /// Width of two hidden layers of the generator.
+    pub generator_width: usize,
+    /// Width of two hidden layers of the discriminator.
+    pub discriminator_width: usize,
+    /// Learning rate of the generator; both fall to a tenth along half a cosine.
+    pub learning_rate: f32,
+    /// Learning rate of the discriminator.
+    pub discriminator_learning_rate: f32,
+    /// Weight of R1 and R2, or of the gradient penalty for [`Loss::Wasserstein`]; 0 for none.
+    pub penalty: f32,
+    /// Standard deviation of noise on what the discriminator sees.
+    pub instance_noise: f32,
+    /// Share kept of the averaged generator at each step, from which samples are drawn.
+    pub ema: f32,
+}
+
+impl Default for ToyConfig {
+    fn default() -> Self {
+        Self {
+            loss: Loss::Relativistic,
+            noise: Noise::Normal,
+            noise_dim: 16,
+            generator_width: 64,
+            discriminator_width: 64,
+            learning_rate: 1e-3,
+            discriminator_learning_rate: 2e-3,
+            penalty: 0.1,
+            instance_noise: 0.0,
+            ema: 0.99,
+        }
+    }
+}
+
+/// Generator, discriminator and the points they spar over.
+#[derive(Debug, Clone)]
+pub struct ToyGan {
+    config: ToyConfig,
+    real: Vec<f32>,
+    held_out: Vec<f32>,
+    generator: Mlp,
+    averaged: Mlp,
+    discriminator: Mlp,
+    kept: Option<(Mlp, Mlp, Mlp)>,
+    seed: Seed,
+    steps: u64,
+    share: f32,
+}
+
+/// Rows of a probe.
+const LOOK: usize = 512;
+
+impl ToyGan {
+    /// A new GAN over `n` points of a mixture.
+    pub fn new(config: ToyConfig, mixture: &Mixture, n: usize, seed: Seed) -> Self {
+        let (g, d) = (config.generator_width, config.discriminator_width);
+        let generator = Mlp::new(&[config.noise_dim, g, g, 2], seed.derive("generator"));
+        Self {
+            real: mixture.sample(n, seed.derive("real")),
+            held_out: mixture.sample(LOOK, seed.derive("held out")),
+            averaged: generator.clone(),
+            discriminator: Mlp::new(&[2, d, d, 1], seed.derive("discriminator")),
+            generator,
+            kept: None,
+            config,
+            seed,
+            steps: 0,
+            share: 0.0,
+        }
+    }
+
+    /// Number of training points.
+    pub fn rows(&self) -> usize {
+        self.real.len() / 2
+    }
+
+    /// Draws points `[n, 2]` from the averaged generator.
+    pub fn sample(&mut self, n: usize, seed: Seed) -> Vec<f32> {
+        let mut noise = vec![0.0; n * self.config.noise_dim];
+        self.config
+            .noise
+            .fill(&mut noise, &mut seed.stream("sample"));
+        self.averaged.forward(&noise)
+    }
+
+    fn noise(&mut self, n: usize) -> Vec<f32> {
+        self.steps += 1;
+        let mut noise = vec![0.0; n * self.config.noise_dim];
+        self.config
+            .noise
+            .fill(&mut noise, &mut self.seed.stream_at("noise", self.steps));
+        noise
+    }
+
+    fn blur(&self, points: &mut [f32], label: &str) {
+        if self.config.instance_noise > 0.0 {
+            let mut stream = self.seed.stream_at(label, self.steps);
+            for value in points {
+                *value += self.config.instance_noise * stream.sample::<f32, _>(StandardNormal);
+            }
+        }
+    }
+
+    fn batch(&self, rows: &[u32]) -> Vec<f32> {
+        rows.iter()
+            .flat_map(|&row| self.real[2 * row as usize..][..2].iter().copied())
+            .collect()
+    }
+
+    fn adam(&self, rate: f32) -> Adam {
+        let schedule = Schedule {
+            from: rate,
+            to: rate / 10.0,
+            annealing: Annealing::Cosine,
+        };
+        Adam {
+            learning_rate: schedule.at(self.share),
+            beta1: 0.5,
+            beta2: 0.99,
+            ..Adam::default()
+        }
+    }
+
+    fn penalise(&mut self, real: &[f32], fake: &[f32]) -> f32 {
+        let weight = self.config.penalty;
+        if weight <= 0.0 {
+            return 0.0;
+        }
+        if self.config.loss == Loss::Wasserstein {
+            let mut stream = self.seed.stream_at("between", self.steps);
+            let pairs = real.chunks(2).zip(fake.chunks(2));
+            let between: Vec<f32> = pairs
+                .flat_map(|(a, b)| {
+                    let share: f32 = stream.random();
+                    [0, 1].map(|at| share * a[at] + (1.0 - share) * b[at])
+                })
+                .collect();
+            return gradient_penalty(&mut self.discriminator, &between, weight);
+        }
+        zero_centred_penalty(&mut self.discriminator, real, weight)
+            + zero_centred_penalty(&mut self.discriminator, fake, weight)
+    }
+}
+
+impl Critic for Mlp {
+    fn width(&self) -> usize {
+        2
+    }
+
+    fn scores(&mut self, samples: &[f32]) -> Vec<f32> {
+        self.forward(samples)
+    }
+
+    fn slope(&mut self, samples: &[f32]) -> Vec<f32> {
+        let scores = self.forward(samples);
+        self.backward(&vec![1.0; scores.len()], false)
+    }
+
+    fn accumulate(&mut self, samples: &[f32], weights: &[f32]) {
+        self.forward(samples);
+        self.backward(weights, true);
+    }
+}
+
+impl AdversarialStep for ToyGan {
+    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+        let noise = self.noise(rows.len());
+        let (mut real, mut fake) = (self.batch(rows), self.generator.forward(&noise));
+        self.blur(&mut real, "blur real");
+        self.blur(&mut fake, "blur fake");
+        let both = [&real[..], &fake[..]].concat();
+        let logits = self.discriminator.forward(&both);
+        let n = rows.len();
+        let mut grad = vec![0.0; 2 * n];
+        let (of_real, of_fake) = grad.split_at_mut(n);
+        let grads = LogitGrads {
+            real: of_real,
+            fake: of_fake,
+        };
+        let loss = self
+            .config
+            .loss
+            .definition()
+            .discriminator(&logits[..n], &logits[n..], grads);
+        self.discriminator.backward(&grad, true);
+        let loss = loss + self.penalise(&real, &fake);
+        let adam = self.adam(self.config.discriminator_learning_rate);
+        self.discriminator.step(&adam);
+        Ok(loss)
+    }
+
+    fn generator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+        let noise = self.noise(rows.len());
+        let (mut real, mut fake) = (self.batch(rows), self.generator.forward(&noise));
+        self.blur(&mut real, "blur real");
+        self.blur(&mut fake, "blur fake");
+        let both = [&real[..], &fake[..]].concat();
+        let logits = self.discriminator.forward(&both);
+        let n = rows.len();
+        let mut grad = vec![0.0; 2 * n];
+        let definition = self.config.loss.definition();
+        let loss = definition.generator(&logits[..n], &logits[n..], &mut grad[n..]);
+        let at_points = self.discriminator.backward(&grad, false);
+        self.generator.backward(&at_points[2 * n..], true);
+        let adam = self.adam(self.config.learning_rate);
+        self.generator.step(&adam);
+        self.averaged.follow(&self.generator, self.config.ema);
+        Ok(loss)
+    }
+
+    fn probe(&mut self) -> Option<Probe> {
+        let fake = self.sample(LOOK, self.seed.derive("probe"));
+        let real_logits = self.discriminator.forward(&self.held_out);
+        let fake_logits = self.discriminator.forward(&fake);
+        // What a relativistic discriminator says counts only against its opposite: the middle
+        // between the two means is its zero.
+        let mean = |logits: &[f32]| logits.iter().sum::<f32>() / logits.len() as f32;
+        let paired = matches!(self.config.loss, Loss::Relativistic | Loss::Wasserstein);
+        let zero = if paired {
+            f32::midpoint(mean(&real_logits), mean(&fake_logits))
+        } else {
+            0.0
+        };
+        let zero = if self.config.loss == Loss::LeastSquares {
+            0.5
+        } else {
+            zero
+        };
+        let centred = |logits: Vec<f32>| logits.into_iter().map(|logit| logit - zero).collect();
+        Some(Probe {
+            real_logits: centred(real_logits),
+            fake_logits: centred(fake_logits),
+            real: self.held_out.clone(),
+            fake,
+            width: 2,
+        })
+    }
+
+    fn anneal(&mut self, share: f32) {
+        self.share = share;
+    }
+
+    fn snapshot(&mut self) {
+        let kept = (
+            self.generator.clone(),
+            self.averaged.clone(),
+            self.discriminator.clone(),
+        );
+        self.kept = Some(kept);
+    }
+
+    fn restore(&mut self) {
+        if let Some((generator, averaged, discriminator)) = self.kept.clone() {
+            (self.generator, self.averaged, self.discriminator) =
+                (generator, averaged, discriminator);
+        }
+    }
+
+    fn apply(&mut self, remedy: Remedy) -> bool {
+        let config = &mut self.config;
+        match remedy {
+            Remedy::SlowDiscriminator => config.discriminator_learning_rate /= 2.0,
+            Remedy::QuickenDiscriminator => config.discriminator_learning_rate *= 2.0,
+            Remedy::RaisePenalty => config.penalty = (2.0 * config.penalty).max(0.1),
+            Remedy::PairLosses if config.loss != Loss::Relativistic => {
+                config.loss = Loss::Relativistic;
+            }
+            Remedy::RicherNoise if config.noise != Noise::Normal => config.noise = Noise::Normal,
+            Remedy::InstanceNoise if config.instance_noise < 0.4 => {
+                config.instance_noise = (2.0 * config.instance_noise).max(0.05);
+            }
+            Remedy::SlowBoth => {
+                config.learning_rate /= 2.0;
+                config.discriminator_learning_rate /= 2.0;
+            }
+            _ => return false,
+        }
+        true
+    }
+}
