@@ -148,7 +148,15 @@ pub(super) fn layout(
     let header = split(first, separator);
     match wanted {
         Some(Format::Sequences) => return Ok(bare(Format::Sequences, 0)),
-        Some(format @ (Format::Bare | Format::MovieLens)) => return Ok(bare(format, widths[0])),
+        Some(format @ (Format::Bare | Format::MovieLens)) if widths[0] >= 2 => {
+            return Ok(bare(format, widths[0]));
+        }
+        Some(Format::Bare | Format::MovieLens) => {
+            return Err(DataError::UnknownFormat {
+                path: path.to_path_buf(),
+                line: short(first),
+            });
+        }
         Some(Format::Table | Format::RecBole) => return table(path, &header, separator),
         Some(Format::Parquet) | None => {}
     }
@@ -296,6 +304,14 @@ mod tests {
         assert_eq!(seen("1 5 6 7\n2 5").unwrap().format, Format::Sequences);
         assert_eq!(seen("1 5\n1 6").unwrap().format, Format::Bare);
         assert_eq!(seen("a b 3\nc d 4").unwrap().rating, Some(2));
+    }
+
+    #[test]
+    fn a_wish_that_does_not_fit_is_refused() {
+        for wanted in [Format::Bare, Format::MovieLens] {
+            let error = layout(Path::new("f"), &["hello"], Some(wanted)).unwrap_err();
+            assert!(matches!(error, DataError::UnknownFormat { .. }), "{error}");
+        }
     }
 
     #[test]
