@@ -9,6 +9,7 @@ mod contract;
 mod registry;
 
 mod apr;
+mod caae;
 mod cfgan;
 mod factors;
 mod ganmf;
@@ -49,6 +50,7 @@ registry::models! {
     "bprmf" => BprMf(bprmf::BprMfConfig) in Baseline: "matrix factorisation for pairwise ranking",
     "ganmf" => Ganmf(ganmf::GanmfConfig) in Adversarial:
         "matrix factorisation against an autoencoder",
+    "caae" => Caae(caae::CaaeConfig) in Adversarial: "two autoencoders against a pairwise ranker",
     "cfgan" => Cfgan(cfgan::CfganConfig) in Adversarial:
         "whole profiles against a discriminator that knows the true one",
     "apr" => Apr(apr::AprConfig) in Adversarial: "pairwise ranking against perturbed embeddings",

@@ -30,10 +30,10 @@
 mod bout;
 #[cfg(test)]
 mod gradient_tests;
-mod networks;
-mod rows;
-mod stack;
-mod trained;
+pub(in crate::models) mod networks;
+pub(in crate::models) mod rows;
+pub(in crate::models) mod stack;
+pub(in crate::models) mod trained;
 mod training;
 
 use std::num::NonZeroUsize;

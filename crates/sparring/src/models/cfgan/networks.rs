@@ -10,42 +10,42 @@ use crate::models::tensor::{Adam, Tensor};
 
 /// `G(c, z) = out(h V' + v)`, `h` the hidden layers over `c A + z N`.
 #[derive(Debug, Clone)]
-pub(super) struct Generator {
+pub(in crate::models) struct Generator {
     /// `A`, `[N, H]`.
-    pub(super) input: Tensor,
+    pub(in crate::models) input: Tensor,
     /// `[Z, H]`.
-    pub(super) noise: Tensor,
-    pub(super) stack: Stack,
+    pub(in crate::models) noise: Tensor,
+    pub(in crate::models) stack: Stack,
     /// `V`, `[N, H]`, and `v`, `[N]`.
-    pub(super) output: Tensor,
-    pub(super) output_bias: Tensor,
+    pub(in crate::models) output: Tensor,
+    pub(in crate::models) output_bias: Tensor,
 }
 
 /// `D(c, x) = h w + b`, a logit, `h` the hidden layers over `c C + x P`.
 #[derive(Debug, Clone)]
-pub(super) struct Discriminator {
+pub(in crate::models) struct Discriminator {
     /// `C` and `P`, `[N, H]`.
-    pub(super) condition: Tensor,
-    pub(super) profile: Tensor,
-    pub(super) stack: Stack,
+    pub(in crate::models) condition: Tensor,
+    pub(in crate::models) profile: Tensor,
+    pub(in crate::models) stack: Stack,
     /// `w`, `[H]`, and `b`.
-    pub(super) top: Tensor,
-    pub(super) bias: Tensor,
+    pub(in crate::models) top: Tensor,
+    pub(in crate::models) bias: Tensor,
 }
 
 /// Sizes of a network.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shape {
+pub(in crate::models) struct Shape {
     /// Width `N` of a profile.
-    pub(super) width: usize,
+    pub(in crate::models) width: usize,
     /// Width `H` of the hidden layers.
-    pub(super) hidden: usize,
-    pub(super) layers: usize,
-    pub(super) activation: Activation,
+    pub(in crate::models) hidden: usize,
+    pub(in crate::models) layers: usize,
+    pub(in crate::models) activation: Activation,
 }
 
 impl Generator {
-    pub(super) fn new(shape: Shape, noise_dim: usize, stream: &mut Stream) -> Self {
+    pub(in crate::models) fn new(shape: Shape, noise_dim: usize, stream: &mut Stream) -> Self {
         let Shape {
             width,
             hidden,
@@ -62,13 +62,13 @@ impl Generator {
     }
 
     /// The noise of a batch, `[B, Z]`.
-    pub(super) fn draw_noise(&self, rows: usize, stream: &mut Stream) -> Vec<f32> {
+    pub(in crate::models) fn draw_noise(&self, rows: usize, stream: &mut Stream) -> Vec<f32> {
         let n = rows * self.noise.value.len() / self.stack.width;
         (0..n).map(|_| StandardNormal.sample(stream)).collect()
     }
 
     /// The hidden layers, given conditions and noise.
-    pub(super) fn encode(&self, condition: &Rows, noise: &[f32]) -> Trace {
+    pub(in crate::models) fn encode(&self, condition: &Rows, noise: &[f32]) -> Trace {
         let h = self.stack.width;
         let mut z = condition.sum_rows(&self.input.value, h);
         if !noise.is_empty() {
@@ -85,7 +85,7 @@ impl Generator {
     }
 
     /// Updates all below the top of the hidden layers, given the gradient there.
-    pub(super) fn descend_below(
+    pub(in crate::models) fn descend_below(
         &mut self,
         seen: (&Rows, &[f32], &Trace),
         top: Vec<f32>,
@@ -108,7 +108,7 @@ impl Generator {
     }
 
     /// The values of all tensors that score, in a fixed order.
-    pub(super) fn values(&self) -> Vec<&[f32]> {
+    pub(in crate::models) fn values(&self) -> Vec<&[f32]> {
         let ends = [&self.input, &self.output, &self.output_bias];
         ends.into_iter()
             .chain(&self.stack.tensors)
@@ -118,7 +118,7 @@ impl Generator {
 }
 
 impl Discriminator {
-    pub(super) fn new(shape: Shape, stream: &mut Stream) -> Self {
+    pub(in crate::models) fn new(shape: Shape, stream: &mut Stream) -> Self {
         let Shape {
             width,
             hidden,
@@ -138,7 +138,7 @@ impl Discriminator {
     }
 
     /// The logits, given the top of the hidden layers.
-    pub(super) fn logits(&self, trace: &Trace) -> Vec<f32> {
+    pub(in crate::models) fn logits(&self, trace: &Trace) -> Vec<f32> {
         let h = self.stack.width;
         let rows = trace.top().chunks(h);
         rows.map(|row| super::rows::dot(row, &self.top.value) + self.bias.value[0])
@@ -147,7 +147,7 @@ impl Discriminator {
 
     /// The gradient at the first sums, given that at the logits; updates the layers above them if
     /// there is an optimiser.
-    pub(super) fn backward(
+    pub(in crate::models) fn backward(
         &mut self,
         trace: &Trace,
         logits: &[f32],

@@ -8,7 +8,7 @@ use crate::data::{Dataset, ItemIx, UserIx};
 
 /// Profiles of a batch by row, and for each column the rows that hold it.
 #[derive(Debug)]
-pub(super) struct Rows {
+pub(in crate::models) struct Rows {
     starts: Vec<usize>,
     items: Vec<ItemIx>,
     column_starts: Vec<usize>,
@@ -19,7 +19,7 @@ pub(super) struct Rows {
 
 impl Rows {
     /// The whole profiles of a batch.
-    pub(super) fn of(data: &Dataset, batch: &[UserIx]) -> Self {
+    pub(in crate::models) fn of(data: &Dataset, batch: &[UserIx]) -> Self {
         Self::new(
             data.n_items(),
             batch.iter().map(|&user| data.history(user).iter().copied()),
@@ -27,7 +27,7 @@ impl Rows {
     }
 
     /// Profiles of which each entry is left out with probability `hidden`.
-    pub(super) fn partly(
+    pub(in crate::models) fn partly(
         data: &Dataset,
         batch: &[UserIx],
         hidden: f32,
@@ -44,7 +44,7 @@ impl Rows {
     }
 
     /// One row of items for each profile, duplicates dropped.
-    pub(super) fn new<R: Iterator<Item = ItemIx>>(
+    pub(in crate::models) fn new<R: Iterator<Item = ItemIx>>(
         width: usize,
         rows: impl Iterator<Item = R>,
     ) -> Self {
@@ -88,28 +88,28 @@ impl Rows {
     }
 
     /// The same profiles, each divided by its length.
-    pub(super) fn normalised(mut self) -> Self {
+    pub(in crate::models) fn normalised(mut self) -> Self {
         for (scale, bounds) in self.scales.iter_mut().zip(self.starts.windows(2)) {
             *scale = 1.0 / ((bounds[1] - bounds[0]).max(1) as f32).sqrt();
         }
         self
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::models) fn len(&self) -> usize {
         self.scales.len()
     }
 
-    pub(super) fn row(&self, row: usize) -> &[ItemIx] {
+    pub(in crate::models) fn row(&self, row: usize) -> &[ItemIx] {
         &self.items[self.starts[row]..self.starts[row + 1]]
     }
 
     /// The rows that hold a column, in order.
-    pub(super) fn holders(&self, column: usize) -> &[u32] {
+    pub(in crate::models) fn holders(&self, column: usize) -> &[u32] {
         &self.holders[self.column_starts[column]..self.column_starts[column + 1]]
     }
 
     /// `X matrix`, `[B, width]`: for each row the sum of the matrix's rows at its columns.
-    pub(super) fn sum_rows(&self, matrix: &[f32], width: usize) -> Vec<f32> {
+    pub(in crate::models) fn sum_rows(&self, matrix: &[f32], width: usize) -> Vec<f32> {
         let mut sums = vec![0.0; self.len() * width];
         sums.par_chunks_mut(width)
             .enumerate()
@@ -122,7 +122,7 @@ impl Rows {
     }
 
     /// Adds the sum of `rows`, `[B, width]`, over the holders of a column: a row of `X' rows`.
-    pub(super) fn add_holders(&self, column: usize, sum: &mut [f32], rows: &[f32]) {
+    pub(in crate::models) fn add_holders(&self, column: usize, sum: &mut [f32], rows: &[f32]) {
         let width = sum.len();
         for &row in self.holders(column) {
             let row = row as usize;
@@ -131,10 +131,10 @@ impl Rows {
     }
 }
 
-pub(super) use crate::models::product::add_scaled;
+pub(in crate::models) use crate::models::product::add_scaled;
 
 /// The dot product by eight running sums, in a fixed order.
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(in crate::models) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0_f32; 8];
     let (blocks, other) = (a.chunks_exact(8), b.chunks_exact(8));
     let rest: f32 = blocks

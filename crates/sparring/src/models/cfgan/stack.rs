@@ -22,7 +22,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    pub(super) fn apply(self, values: &mut [f32]) {
+    pub(in crate::models) fn apply(self, values: &mut [f32]) {
         match self {
             Self::Linear => {}
             Self::Sigmoid => values
@@ -34,7 +34,7 @@ impl Activation {
     }
 
     /// Multiplies a gradient by the derivative, given the outputs.
-    pub(super) fn pull_back(self, gradient: &mut [f32], outputs: &[f32]) {
+    pub(in crate::models) fn pull_back(self, gradient: &mut [f32], outputs: &[f32]) {
         let pairs = gradient.iter_mut().zip(outputs);
         match self {
             Self::Linear => {}
@@ -47,25 +47,30 @@ impl Activation {
 
 /// `h_0 = act(z + b_0)`, `h_l = act(h_(l-1) W_l + b_l)`, all of one width `H`.
 #[derive(Debug, Clone)]
-pub(super) struct Stack {
-    pub(super) width: usize,
-    pub(super) activation: Activation,
+pub(in crate::models) struct Stack {
+    pub(in crate::models) width: usize,
+    pub(in crate::models) activation: Activation,
     /// `b_0, W_1, b_1, W_2, b_2, ...`
-    pub(super) tensors: Vec<Tensor>,
+    pub(in crate::models) tensors: Vec<Tensor>,
 }
 
 /// The outputs of all layers, `[B, H]` each.
 #[derive(Debug)]
-pub(super) struct Trace(Vec<Vec<f32>>);
+pub(in crate::models) struct Trace(Vec<Vec<f32>>);
 
 impl Trace {
-    pub(super) fn top(&self) -> &[f32] {
+    pub(in crate::models) fn top(&self) -> &[f32] {
         self.0.last().expect("there is a first layer")
     }
 }
 
 /// All layers, given their values `b_0, W_1, b_1, ...` and the sums `z` of the first.
-pub(super) fn forward(h: usize, activation: Activation, values: &[&[f32]], z: Vec<f32>) -> Trace {
+pub(in crate::models) fn forward(
+    h: usize,
+    activation: Activation,
+    values: &[&[f32]],
+    z: Vec<f32>,
+) -> Trace {
     let rows = z.len() / h;
     let mut outputs: Vec<Vec<f32>> = vec![z];
     add_to_rows(&mut outputs[0], values[0]);
@@ -81,7 +86,7 @@ pub(super) fn forward(h: usize, activation: Activation, values: &[&[f32]], z: Ve
 }
 
 impl Stack {
-    pub(super) fn new(
+    pub(in crate::models) fn new(
         width: usize,
         layers: usize,
         activation: Activation,
@@ -100,7 +105,7 @@ impl Stack {
     }
 
     /// All layers, given the sums `z` of the first.
-    pub(super) fn forward(&self, z: Vec<f32>) -> Trace {
+    pub(in crate::models) fn forward(&self, z: Vec<f32>) -> Trace {
         let values: Vec<&[f32]> = self
             .tensors
             .iter()
@@ -110,7 +115,7 @@ impl Stack {
     }
 
     /// The gradient at `z`, given that at the top; updates the layers if there is an optimiser.
-    pub(super) fn backward(
+    pub(in crate::models) fn backward(
         &mut self,
         trace: &Trace,
         top: Vec<f32>,

@@ -17,10 +17,10 @@ const BLOCK: usize = 64;
 
 /// A trained CFGAN.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cfgan(pub(super) Trained);
+pub struct Cfgan(pub(in crate::models) Trained);
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Trained {
+pub(in crate::models) enum Trained {
     /// User mode: the generator itself.
     User(Network),
     /// Item mode: an item is the top of its hidden layers, a user a row of the output.
@@ -29,12 +29,12 @@ pub(super) enum Trained {
 
 /// The generator's weights in user mode.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Network {
-    pub(super) hidden: usize,
-    pub(super) activation: Activation,
-    pub(super) normalised: bool,
+pub(in crate::models) struct Network {
+    pub(in crate::models) hidden: usize,
+    pub(in crate::models) activation: Activation,
+    pub(in crate::models) normalised: bool,
     /// `[I, H]`, `[I, H]`, `[I]`, then `b_0, W_1, b_1, ...`.
-    pub(super) values: Vec<Vec<f32>>,
+    pub(in crate::models) values: Vec<Vec<f32>>,
 }
 
 impl Network {
@@ -43,7 +43,7 @@ impl Network {
     }
 
     /// The top of the hidden layers for some profiles.
-    pub(super) fn encode(&self, rows: Rows) -> Vec<f32> {
+    pub(in crate::models) fn encode(&self, rows: Rows) -> Vec<f32> {
         let rows = if self.normalised {
             rows.normalised()
         } else {
@@ -78,7 +78,7 @@ impl Network {
 
 impl Cfgan {
     /// Whether every weight is a number.
-    pub(super) fn is_finite(&self) -> bool {
+    pub(in crate::models) fn is_finite(&self) -> bool {
         let tensors = self.weights();
         tensors.0.values().all(|tensor| match tensor {
             Tensor::F32 { data, .. } => data.iter().all(|value| value.is_finite()),
