@@ -61,7 +61,10 @@ impl Drop for Peer {
 }
 
 /// Takes the time of an epoch, then gives every peer its turn.
-struct Turns(Mutex<(Instant, Vec<f64>, Vec<(Peer, Vec<f64>)>)>);
+struct Turns(Mutex<(Instant, Vec<f64>, Peers)>);
+
+/// Each peer and its times.
+type Peers = Vec<(Peer, Vec<f64>)>;
 
 impl Observer for Turns {
     fn progress(&self, _: Progress<'_>) {

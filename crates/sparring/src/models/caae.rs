@@ -25,6 +25,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use sparring_wide::Seed;
 
+use super::cfgan::Allowed;
 use super::cfgan::networks::{Generator, Shape};
 use super::cfgan::rows::Rows;
 use super::cfgan::stack::Activation;
@@ -109,9 +110,13 @@ fn softmax(values: &[f32], width: usize) -> Vec<f32> {
     let mut out = values.to_vec();
     for row in out.chunks_mut(width) {
         let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        row.iter_mut().for_each(|x| *x = (*x - most).exp());
+        for x in &mut *row {
+            *x = (*x - most).exp();
+        }
         let sum: f32 = row.iter().sum();
-        row.iter_mut().for_each(|x| *x /= sum);
+        for x in row {
+            *x /= sum;
+        }
     }
     out
 }
@@ -207,9 +212,9 @@ impl Bout<'_> {
         let (values, trace) = self.make(which, &rows);
         let mut reward = self.ratings(users);
         let sign = if which == 0 { 1.0 } else { -1.0 };
-        reward
-            .iter_mut()
-            .for_each(|d| *d = -softplus(-sign * (*d - 1.0)));
+        for d in &mut reward {
+            *d = -softplus(-sign * (*d - 1.0));
+        }
         let chance = softmax(&values, n);
         let weight = if which == 0 {
             self.config.reward_weight
@@ -316,7 +321,7 @@ impl CaaeConfig {
         let unit = |x: f32| (0.0..=1.0).contains(&x);
         let rate = |x: f32| x > 0.0 && x.is_finite();
         let weight = |x: f32| x >= 0.0 && x.is_finite();
-        let settings: [(_, f32, fn(f32) -> bool, _); 5] = [
+        let settings: [(_, f32, Allowed, _); 5] = [
             ("reward_weight", self.reward_weight, unit, "from 0 to 1"),
             ("zero_ratio", self.zero_ratio, unit, "from 0 to 1"),
             ("generator_rate", self.generator_rate, rate, "above 0"),

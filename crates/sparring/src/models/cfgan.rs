@@ -162,13 +162,16 @@ impl Default for CfganConfig {
     }
 }
 
+/// Whether a setting may have a value.
+pub(super) type Allowed = fn(f32) -> bool;
+
 impl CfganConfig {
     fn check(&self) -> Result<(), FitError> {
         let ratio = |x: f32| (0.0..=1.0).contains(&x);
         let share = |x: f32| (0.0..1.0).contains(&x);
         let weight = |x: f32| x >= 0.0 && x.is_finite();
         let rate = |x: f32| x > 0.0 && x.is_finite();
-        let settings: [(_, f32, fn(f32) -> bool, _); 12] = [
+        let settings: [(_, f32, Allowed, _); 12] = [
             ("zero_ratio", self.zero_ratio, ratio, "from 0 to 1"),
             ("mask_ratio", self.mask_ratio, ratio, "from 0 to 1"),
             ("hide", self.hide, share, "from 0 to below 1"),

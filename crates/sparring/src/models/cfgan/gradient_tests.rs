@@ -88,7 +88,10 @@ fn logits(bout: &Bout, batch: &Batch, entries: impl Fn(usize, usize) -> f64) -> 
     for (row, z) in z.chunks_mut(3).enumerate() {
         for item in 0..WIDTH {
             for (z, p) in z.iter_mut().zip(&d.profile.value[item * 3..][..3]) {
-                *z += (entries(row, item) * f64::from(*p)) as f32;
+                let sum = f64::from(*z) + entries(row, item) * f64::from(*p);
+                #[expect(clippy::cast_possible_truncation, reason = "sums are single precision")]
+                let sum = sum as f32;
+                *z = sum;
             }
         }
     }

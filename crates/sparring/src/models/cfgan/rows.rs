@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(rows.sum_rows(&matrix, 2), [5.0, 50.0, 0.0, 0.0, 1.0, 10.0]);
         let mut sum = [0.0; 2];
         rows.add_holders(0, &mut sum, &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0]);
-        assert_eq!(sum, [17.0, 34.0]);
+        assert_eq!(sum.to_vec(), vec![17.0, 34.0]);
         let half = rows.normalised().sum_rows(&matrix, 2);
         assert!((half[0] - 5.0 / 2.0_f32.sqrt()).abs() < 1e-6);
     }
