@@ -28,12 +28,27 @@ struct Case {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut out = PathBuf::from("out/toys");
-    let mut epochs = 60;
+    let (mut epochs, mut only) = (60, String::new());
+    let mut base = ToyConfig::default();
     while let Some(argument) = arguments.next() {
         match (argument.as_str(), arguments.next()) {
             ("--out", Some(folder)) => out = folder.into(),
             ("--epochs", Some(n)) => epochs = n.parse()?,
-            _ => return Err("usage: toys [--out DIR] [--epochs N]".into()),
+            ("--only", Some(part)) => only = part,
+            ("--width", Some(n)) => {
+                (base.generator_width, base.discriminator_width) = (n.parse()?, n.parse()?);
+            }
+            ("--penalty", Some(x)) => base.penalty = x.parse()?,
+            ("--ema", Some(x)) => base.ema = x.parse()?,
+            ("--rate", Some(x)) => {
+                base.learning_rate = x.parse()?;
+                base.discriminator_learning_rate = 2.0 * base.learning_rate;
+            }
+            _ => {
+                let usage = "usage: toys [--out DIR] [--epochs N] [--only TEXT] [--width N] \
+                             [--penalty X] [--ema X] [--rate X]";
+                return Err(usage.into());
+            }
         }
     }
     let mut page = String::from("<!doctype html><meta charset=\"utf-8\"><title>Toys</title>");
@@ -42,7 +57,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         "mixture  training                          modes  good   accuracy  verdict                   remedies  secs"
     );
     for (name, mixture) in [("ring", Mixture::ring()), ("grid", Mixture::grid())] {
-        for case in cases() {
+        for case in cases(&base) {
+            let named = format!("{name} {}", case.name);
+            if !named.contains(&only) {
+                continue;
+            }
             page.push_str(&bout(name, &mixture, &case, epochs)?);
         }
     }
@@ -51,8 +70,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn cases() -> Vec<Case> {
-    let base = ToyConfig::default;
+fn cases(base: &ToyConfig) -> Vec<Case> {
+    let base = || base.clone();
     let plain = |loss| ToyConfig {
         loss,
         penalty: 0.0,

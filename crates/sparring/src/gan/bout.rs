@@ -132,6 +132,8 @@ struct State {
     worse: usize,
     even: usize,
     ill: Option<Verdict>,
+    /// Looks to come before the next remedy, so that the last one can show what it does.
+    grace: usize,
     rescues: usize,
     health: Option<Health>,
     applied: Vec<Remedy>,
@@ -139,6 +141,8 @@ struct State {
 
 /// Looks in a row at chance level after which real and generated count as indistinguishable.
 const EVEN_LOOKS: usize = 3;
+/// Looks that a remedy is given before another is tried.
+const GRACE: usize = 3;
 /// Times that training goes back to its last good weights before it gives up.
 const RESCUES: usize = 3;
 
@@ -155,6 +159,7 @@ impl Bout<'_> {
             worse: 0,
             even: 0,
             ill: None,
+            grace: 0,
             rescues: 0,
             health: None,
             applied: Vec::new(),
@@ -178,12 +183,10 @@ impl Bout<'_> {
             });
             if let Some(evidence) = finite {
                 self.rescue(step, run, &mut state, evidence)?;
-            } else if epoch.is_multiple_of(self.config.look_every.max(1))
-                || epoch == self.config.epochs
+            } else if self.is_look(epoch)
+                && let Some(stopped) = self.look(step, run, epoch as u64, &mut state)
             {
-                if let Some(stopped) = self.look(step, run, epoch as u64, &mut state) {
-                    break stopped;
-                }
+                break stopped;
             }
             if run.cancel.is_requested() {
                 break Stopped::Request;
@@ -198,6 +201,10 @@ impl Bout<'_> {
             health: state.health,
             applied: state.applied,
         })
+    }
+
+    fn is_look(&self, epoch: usize) -> bool {
+        epoch.is_multiple_of(self.config.look_every.max(1)) || epoch == self.config.epochs
     }
 
     /// One pass over the rows; evidence if a loss is not finite.
@@ -337,31 +344,39 @@ impl Bout<'_> {
         let mut diagnosis = health.diagnosis(state.step, &self.config.health);
         let again = state.ill == Some(verdict);
         state.ill = (verdict != Verdict::Healthy).then_some(verdict);
-        if self.config.auto && again {
-            let untried = |remedy: &&Remedy| !state.applied.contains(remedy);
-            let remedies = verdict.remedies().iter();
-            for &remedy in remedies.clone().filter(untried).chain(remedies) {
-                let done = match remedy {
-                    Remedy::FewerDiscriminatorSteps if state.discriminator_steps > 1 => {
-                        state.discriminator_steps -= 1;
-                        true
-                    }
-                    Remedy::MoreDiscriminatorSteps if state.discriminator_steps < 5 => {
-                        state.discriminator_steps += 1;
-                        true
-                    }
-                    Remedy::FewerDiscriminatorSteps | Remedy::MoreDiscriminatorSteps => false,
-                    other => step.apply(other),
-                };
-                if done {
-                    diagnosis.applied.push(remedy.words().to_owned());
-                    state.applied.push(remedy);
-                    state.ill = None;
-                    break;
-                }
+        state.grace = state.grace.saturating_sub(1);
+        if self.config.auto && again && state.grace == 0 {
+            let untried = verdict
+                .remedies()
+                .iter()
+                .filter(|remedy| !state.applied.contains(remedy));
+            let untried: Vec<Remedy> = untried.copied().collect();
+            if let Some(remedy) = untried
+                .into_iter()
+                .find(|&remedy| apply(remedy, step, state))
+            {
+                diagnosis.applied.push(remedy.words().to_owned());
+                state.applied.push(remedy);
+                state.grace = GRACE;
             }
         }
         run.observer.diagnosis(diagnosis);
+    }
+}
+
+/// Applies a remedy, in the loop or in the model; `false` if neither can.
+fn apply(remedy: Remedy, step: &mut dyn AdversarialStep, state: &mut State) -> bool {
+    match remedy {
+        Remedy::FewerDiscriminatorSteps if state.discriminator_steps > 1 => {
+            state.discriminator_steps = 1;
+            true
+        }
+        Remedy::MoreDiscriminatorSteps if state.discriminator_steps < 5 => {
+            state.discriminator_steps += 1;
+            true
+        }
+        Remedy::FewerDiscriminatorSteps | Remedy::MoreDiscriminatorSteps => false,
+        other => step.apply(other),
     }
 }
 

@@ -63,7 +63,7 @@ impl AdversarialStep for Script {
 
     fn apply(&mut self, remedy: Remedy) -> bool {
         self.treated.push(remedy);
-        remedy != Remedy::PairLosses
+        remedy != Remedy::BalanceRates
     }
 }
 
@@ -205,7 +205,7 @@ fn an_illness_seen_twice_is_treated_and_logged() {
     }
     .run(&mut script, &run)
     .unwrap();
-    assert_eq!(script.treated, [Remedy::PairLosses, Remedy::RaisePenalty]);
+    assert_eq!(script.treated, [Remedy::BalanceRates, Remedy::PairLosses]);
     let (curves, diagnoses) = recorder.into_parts();
     assert_eq!(diagnoses.len(), 2);
     assert!(

@@ -99,8 +99,8 @@ pub enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Remedy {
-    /// Halve the discriminator's learning rate.
-    SlowDiscriminator,
+    /// Bring both learning rates to their geometric mean, twice as much for the discriminator.
+    BalanceRates,
     /// Double the discriminator's learning rate.
     QuickenDiscriminator,
     /// One discriminator step fewer for each generator step.
@@ -234,18 +234,18 @@ impl Verdict {
         match self {
             Self::Healthy => &[],
             Self::ModeCollapse => &[
+                Remedy::BalanceRates,
                 Remedy::PairLosses,
                 Remedy::RaisePenalty,
                 Remedy::RicherNoise,
-                Remedy::SlowDiscriminator,
                 Remedy::WidenGenerator,
             ],
             Self::DiscriminatorTooStrong => &[
-                Remedy::RaisePenalty,
                 Remedy::FewerDiscriminatorSteps,
-                Remedy::SlowDiscriminator,
-                Remedy::InstanceNoise,
+                Remedy::BalanceRates,
+                Remedy::RaisePenalty,
                 Remedy::PairLosses,
+                Remedy::InstanceNoise,
             ],
             Self::DiscriminatorTooWeak => {
                 &[Remedy::MoreDiscriminatorSteps, Remedy::QuickenDiscriminator]
@@ -259,7 +259,9 @@ impl Remedy {
     /// The remedy in words.
     pub fn words(self) -> &'static str {
         match self {
-            Self::SlowDiscriminator => "halve the discriminator's learning rate",
+            Self::BalanceRates => {
+                "learning rates of the same order, the discriminator's twice the generator's"
+            }
             Self::QuickenDiscriminator => "double the discriminator's learning rate",
             Self::FewerDiscriminatorSteps => "fewer discriminator steps for each generator step",
             Self::MoreDiscriminatorSteps => "more discriminator steps for each generator step",

@@ -18,14 +18,14 @@ pub(super) struct Minimax;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NonSaturating;
 
-fn discriminator(real: &[f32], fake: &[f32], grad: LogitGrads<'_>) -> f32 {
-    mean_of(real, grad.real, |a| (softplus(-a), -sigmoid(-a)))
-        + mean_of(fake, grad.fake, |b| (softplus(b), sigmoid(b)))
+fn original(real: &[f32], fake: &[f32], to_real: &mut [f32], to_fake: &mut [f32]) -> f32 {
+    mean_of(real, to_real, |a| (softplus(-a), -sigmoid(-a)))
+        + mean_of(fake, to_fake, |b| (softplus(b), sigmoid(b)))
 }
 
 impl AdversarialLoss for Minimax {
     fn discriminator(&self, real: &[f32], fake: &[f32], grad: LogitGrads<'_>) -> f32 {
-        discriminator(real, fake, grad)
+        original(real, fake, grad.real, grad.fake)
     }
 
     fn generator(&self, _real: &[f32], fake: &[f32], grad: &mut [f32]) -> f32 {
@@ -35,7 +35,7 @@ impl AdversarialLoss for Minimax {
 
 impl AdversarialLoss for NonSaturating {
     fn discriminator(&self, real: &[f32], fake: &[f32], grad: LogitGrads<'_>) -> f32 {
-        discriminator(real, fake, grad)
+        original(real, fake, grad.real, grad.fake)
     }
 
     fn generator(&self, _real: &[f32], fake: &[f32], grad: &mut [f32]) -> f32 {

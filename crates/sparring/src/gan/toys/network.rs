@@ -283,7 +283,10 @@ impl AdversarialStep for ToyGan {
     fn apply(&mut self, remedy: Remedy) -> bool {
         let config = &mut self.config;
         match remedy {
-            Remedy::SlowDiscriminator => config.discriminator_learning_rate /= 2.0,
+            Remedy::BalanceRates => {
+                let rate = (config.learning_rate * config.discriminator_learning_rate).sqrt();
+                (config.learning_rate, config.discriminator_learning_rate) = (rate, 2.0 * rate);
+            }
             Remedy::QuickenDiscriminator => config.discriminator_learning_rate *= 2.0,
             Remedy::RaisePenalty => config.penalty = (2.0 * config.penalty).max(0.1),
             Remedy::PairLosses if config.loss != Loss::Relativistic => {
