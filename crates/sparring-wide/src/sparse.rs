@@ -70,6 +70,19 @@ impl SparseRows {
         &mut self.values[self.offsets[row]..self.offsets[row + 1]]
     }
 
+    /// Indices and values of every row, the values to write to.
+    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = (&[u32], &mut [f32])> {
+        let (mut indices, mut values) = (&self.indices[..], &mut self.values[..]);
+        self.offsets.windows(2).map(move |bounds| {
+            let length = bounds[1] - bounds[0];
+            let (row, rest) = indices.split_at(length);
+            indices = rest;
+            let (of_row, rest) = std::mem::take(&mut values).split_at_mut(length);
+            values = rest;
+            (row, of_row)
+        })
+    }
+
     /// All values in order of the entries.
     pub fn values(&self) -> &[f32] {
         &self.values

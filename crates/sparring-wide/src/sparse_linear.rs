@@ -75,7 +75,7 @@ impl SparseLinear {
 
 impl RowGradient {
     /// `x' dy` of a sparse `x [B, I]` and `dy [B, H]`, each row summed in order of the batch.
-    fn accumulate(&mut self, x: &SparseRows, dy: &Matrix) {
+    pub(crate) fn accumulate(&mut self, x: &SparseRows, dy: &Matrix) {
         assert_eq!(x.n_rows(), dy.rows, "one derivative an example");
         self.sort(x);
         let width = dy.cols;
