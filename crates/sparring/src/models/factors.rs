@@ -4,7 +4,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par, Side, linalg::solvers::Solve};
 use rayon::prelude::*;
 
-use crate::data::ItemIx;
+use crate::data::{Dataset, ItemIx, UserIx};
 use crate::recommend::{NamedTensors, Query, ScoreError, WeightsError};
 
 /// Users scored together.
@@ -19,16 +19,18 @@ const BLOCK: usize = 64;
 /// ```
 ///
 /// over all items `i`, where `x` is 1 on the history and 0 elsewhere, that is
-/// `p = (Q' Q + l2)^-1 Q' (x - b)`.
+/// `p = (Q' Q + l2)^-1 Q' (x - b)`; or, [`imitating`](Self::imitating) what training made of the
+/// users that it had, by the affine map `p = W' (Q' x) + c` that is nearest to their factors.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Factors {
     width: usize,
     users: Vec<f32>,
     items: Vec<f32>,
     bias: Vec<f32>,
-    /// `(Q' Q + l2)^-1`, `[K, K]`, and `Q' b`, `[K]`.
-    inverse: Vec<f32>,
-    projected_bias: Vec<f32>,
+    /// The fold-in: `p = map' (Q' x - shift) + constant`, `[K, K]`, `[K]` and `[K]`.
+    map: Vec<f32>,
+    shift: Vec<f32>,
+    constant: Vec<f32>,
 }
 
 impl Factors {
@@ -41,14 +43,56 @@ impl Factors {
         bias: Vec<f32>,
         relative_l2: f64,
     ) -> Self {
-        let (inverse, projected_bias) = fold_in(width, &items, &bias, relative_l2);
+        let (map, shift) = fold_in(width, &items, &bias, relative_l2);
         Self {
             width,
             users,
             items,
             bias,
-            inverse,
-            projected_bias,
+            map,
+            shift,
+            constant: vec![0.0; width],
+        }
+    }
+
+    /// The same with a fold-in that imitates training: ridge regression of the users' factors on
+    /// the sums of the factors of their items, with a ridge relative to the mean variance of
+    /// the sums.
+    pub(super) fn imitating(self, train: &Dataset, relative_l2: f64) -> Self {
+        let k = self.width;
+        let users: Vec<UserIx> = train
+            .user_indices()
+            .filter(|&user| !train.history(user).is_empty())
+            .collect();
+        let sums: Vec<Vec<f64>> = users
+            .par_iter()
+            .map(|&user| {
+                let mut sum = vec![0.0; k];
+                for item in train.history(user) {
+                    let row = &self.items[item.at() * k..][..k];
+                    sum.iter_mut()
+                        .zip(row)
+                        .for_each(|(sum, q)| *sum += f64::from(*q));
+                }
+                sum
+            })
+            .collect();
+        let mean = |at: &dyn Fn(usize, usize) -> f64| -> Vec<f64> {
+            let column = |j| (0..users.len()).map(|i| at(i, j)).sum::<f64>();
+            (0..k).map(|j| column(j) / users.len() as f64).collect()
+        };
+        let factor = |i: usize, j: usize| f64::from(self.users[users[i].at() * k + j]);
+        let (mean_sum, mean_factor) = (mean(&|i, j| sums[i][j]), mean(&factor));
+        let x = Mat::from_fn(users.len(), k, |i, j| sums[i][j] - mean_sum[j]);
+        let y = Mat::from_fn(users.len(), k, |i, j| factor(i, j) - mean_factor[j]);
+        let (mut gram, mut cross) = (Mat::zeros(k, k), Mat::zeros(k, k));
+        matmul(&mut gram, Accum::Replace, x.transpose(), &x, 1.0, Par::Seq);
+        matmul(&mut cross, Accum::Replace, x.transpose(), &y, 1.0, Par::Seq);
+        Self {
+            map: solve(gram, cross.as_ref(), relative_l2),
+            shift: mean_sum.into_iter().map(to_f32).collect(),
+            constant: mean_factor.into_iter().map(to_f32).collect(),
+            ..self
         }
     }
 
@@ -92,12 +136,12 @@ impl Factors {
             out.copy_from_slice(&self.users[user.at() * k..][..k]);
             return Ok(());
         }
-        let mut sum: Vec<f32> = self.projected_bias.iter().map(|b| -b).collect();
+        let mut sum: Vec<f32> = self.shift.iter().map(|b| -b).collect();
         for item in query.history {
             add(&mut sum, self.item(*item)?, 1.0);
         }
-        out.fill(0.0);
-        for (weight, row) in sum.iter().zip(self.inverse.chunks(k)) {
+        out.copy_from_slice(&self.constant);
+        for (weight, row) in sum.iter().zip(self.map.chunks(k)) {
             add(out, row, *weight);
         }
         Ok(())
@@ -119,8 +163,9 @@ impl Factors {
             .with("users", &[self.users.len() / k, k], self.users.clone())
             .with("items", &[n_items, k], self.items.clone())
             .with("item_bias", &[n_items], self.bias.clone())
-            .with("fold_in", &[k, k], self.inverse.clone())
-            .with("fold_in_bias", &[k], self.projected_bias.clone())
+            .with("fold_in", &[k, k], self.map.clone())
+            .with("fold_in_shift", &[k], self.shift.clone())
+            .with("fold_in_constant", &[k], self.constant.clone())
     }
 
     pub(super) fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
@@ -131,8 +176,9 @@ impl Factors {
             users: weights.matrix_of("users", n_users, width)?.to_vec(),
             items: items.to_vec(),
             bias: weights.vector_of("item_bias", n_items)?.to_vec(),
-            inverse: weights.matrix_of("fold_in", width, width)?.to_vec(),
-            projected_bias: weights.vector_of("fold_in_bias", width)?.to_vec(),
+            map: weights.matrix_of("fold_in", width, width)?.to_vec(),
+            shift: weights.vector_of("fold_in_shift", width)?.to_vec(),
+            constant: weights.vector_of("fold_in_constant", width)?.to_vec(),
         })
     }
 }
@@ -157,22 +203,31 @@ fn fold_in(width: usize, items: &[f32], bias: &[f32], relative_l2: f64) -> (Vec<
             Par::Seq,
         );
     }
+    let identity = Mat::identity(width, width);
+    (solve(gram, identity.as_ref(), relative_l2), projected)
+}
+
+/// `(gram + l2)^-1 right`, row-major; the ridge keeps the matrix positive definite.
+fn solve(mut gram: Mat<f64>, right: MatRef<'_, f64>, relative_l2: f64) -> Vec<f32> {
+    let width = gram.nrows();
     let trace: f64 = (0..width).map(|at| gram[(at, at)]).sum();
     let ridge = (relative_l2 * trace / width as f64).max(1e-9);
     for at in 0..width {
         gram[(at, at)] += ridge;
     }
-    let inverse = match gram.llt(Side::Lower) {
-        Ok(factor) => factor.solve(Mat::<f64>::identity(width, width)),
+    let solution = match gram.llt(Side::Lower) {
+        Ok(factor) => factor.solve(right),
         // Not finite: scores will say so.
         Err(_) => Mat::from_fn(width, width, |_, _| f64::NAN),
     };
-    let entries = (0..width * width).map(|at| {
-        #[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
-        let entry = inverse[(at / width, at % width)] as f32;
-        entry
-    });
-    (entries.collect(), projected)
+    (0..width * width)
+        .map(|at| to_f32(solution[(at / width, at % width)]))
+        .collect()
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
+fn to_f32(value: f64) -> f32 {
+    value as f32
 }
 
 fn add(to: &mut [f32], what: &[f32], weight: f32) {
@@ -184,7 +239,6 @@ fn add(to: &mut [f32], what: &[f32], weight: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::UserIx;
 
     fn scores(factors: &Factors, query: Query<'_>) -> Vec<f32> {
         let mut scores = vec![0.0; factors.n_items()];
@@ -204,6 +258,37 @@ mod tests {
         // New user with item 1: p = (1 * (0 - .5) + 3 * 1) / (1 + 9) = .25, scores .75 and .75.
         for score in scores(&factors, Query::new_user(&[ItemIx(1)])) {
             assert!((score - 0.75).abs() < 1e-6, "{score}");
+        }
+    }
+
+    #[test]
+    fn imitation_recovers_an_affine_map() {
+        // Every user's factors are half the sum of the items' factors, plus 0.1.
+        let data = crate::models::contract::planted();
+        let items: Vec<f32> = (0..2 * data.n_items())
+            .map(|at| ((at * 7) % 5) as f32 / 5.0)
+            .collect();
+        let made = |history: &[ItemIx]| {
+            let sum = |j: usize| {
+                history
+                    .iter()
+                    .map(|item| items[2 * item.at() + j])
+                    .sum::<f32>()
+            };
+            [0.5 * sum(0) + 0.1, 0.5 * sum(1) + 0.1]
+        };
+        let users = data
+            .user_indices()
+            .flat_map(|user| made(data.history(user)))
+            .collect();
+        let bias = vec![0.0; data.n_items()];
+        let factors = Factors::new(2, users, items.clone(), bias, 0.1).imitating(&data, 1e-9);
+        let history = [ItemIx(3), ItemIx(8)];
+        let expected = made(&history);
+        let found = scores(&factors, Query::new_user(&history));
+        for (item, score) in items.chunks(2).zip(found) {
+            let wanted = expected[0] * item[0] + expected[1] * item[1];
+            assert!((score - wanted).abs() < 1e-3, "{score} {wanted}");
         }
     }
 

@@ -19,29 +19,29 @@
 //! - The paper's networks are affine, so steps are computed by way of Gram matrices, without
 //!   forming a profile (see `discriminator.rs`): the same gradients, at a cost that does not
 //!   depend on the batch size.
-//! - A user who was not in the training data is folded in by ridge regression on the item factors.
+//! - The networks take turns at every batch; the authors' program gives each a whole epoch.
+//! - A user who was not in the training data is folded in by an affine map of the sum of the item
+//!   factors, fitted to the users that there were.
 
 mod batch;
 mod discriminator;
 mod generator;
 #[cfg(test)]
 mod gradient_tests;
+mod training;
 
 use std::num::NonZeroUsize;
 
-use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use self::batch::Batch;
-use self::discriminator::Discriminator;
-use self::generator::Generator;
+use self::training::Training;
+use super::check::{not_negative, positive, setting};
 use super::factors::Factors;
-use super::keeper::Keeper;
-use super::tensor::Adam;
-use crate::data::{Dataset, UserIx};
+use crate::data::Dataset;
+use crate::gan::{Bout, BoutConfig, HealthConfig};
 use crate::recommend::{
-    Dimension, Fit, FitError, NamedTensors, Progress, Query, Recommender, Run, ScoreError, Tune,
-    Values, Weights, WeightsError,
+    Dimension, Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Tune, Values,
+    Weights, WeightsError,
 };
 
 /// What a profile is.
@@ -82,7 +82,15 @@ pub struct GanmfConfig {
     pub generator_l2: f32,
     /// Ridge of the fold-in of new users, relative to the mean squared norm of a factor, `> 0`.
     pub fold_in_l2: f64,
-    /// Epochs between looks at the validation metric, where there is one.
+    /// Steps of the discriminator in each turn.
+    pub discriminator_steps: NonZeroUsize,
+    /// Steps of the generator in each turn.
+    pub generator_steps: NonZeroUsize,
+    /// Whether training treats itself when it looks ill.
+    pub auto: bool,
+    /// The limits of the verdicts on its health.
+    pub health: HealthConfig,
+    /// Epochs between looks at health and at the validation metric, where there is one.
     pub check_every: NonZeroUsize,
     /// Looks without a better one after which training stops.
     pub patience: NonZeroUsize,
@@ -104,6 +112,10 @@ impl Default for GanmfConfig {
             discriminator_l2: 1e-5,
             generator_l2: 0.0,
             fold_in_l2: 1e-3,
+            discriminator_steps: width(1),
+            generator_steps: width(1),
+            auto: false,
+            health: HealthConfig::default(),
             check_every: width(5),
             patience: width(5),
         }
@@ -116,115 +128,24 @@ pub struct Ganmf(Factors);
 
 impl GanmfConfig {
     fn check(&self) -> Result<(), FitError> {
-        let setting = |ok: bool, key, expected, found: f32| {
-            let found = found.to_string();
-            if ok {
-                Ok(())
-            } else {
-                Err(FitError::Setting {
-                    model: "ganmf",
-                    key,
-                    expected,
-                    found,
-                })
-            }
-        };
-        let positive = |rate: f32| rate > 0.0 && rate.is_finite();
-        let weight = |weight: f32| weight >= 0.0 && weight.is_finite();
         let f = self.feature_matching;
-        setting(
-            positive(self.generator_rate),
-            "generator_rate",
-            "above 0",
-            self.generator_rate,
+        positive("ganmf", "generator_rate", self.generator_rate.into())?;
+        positive(
+            "ganmf",
+            "discriminator_rate",
+            self.discriminator_rate.into(),
         )?;
-        let rate = self.discriminator_rate;
-        setting(positive(rate), "discriminator_rate", "above 0", rate)?;
-        setting(weight(self.margin), "margin", "0 or more", self.margin)?;
+        not_negative("ganmf", "margin", self.margin.into())?;
         setting(
             (0.0..=1.0).contains(&f),
+            "ganmf",
             "feature_matching",
             "from 0 to 1",
             f,
         )?;
-        setting(
-            weight(self.discriminator_l2),
-            "discriminator_l2",
-            "0 or more",
-            self.discriminator_l2,
-        )?;
-        setting(
-            weight(self.generator_l2),
-            "generator_l2",
-            "0 or more",
-            self.generator_l2,
-        )?;
-        #[expect(clippy::cast_possible_truncation, reason = "only shown")]
-        setting(
-            self.fold_in_l2 > 0.0,
-            "fold_in_l2",
-            "above 0",
-            self.fold_in_l2 as f32,
-        )
-    }
-
-    fn model(&self, generator: &Generator, n_items: usize) -> Ganmf {
-        let (rows, columns) = (
-            generator.rows.value.clone(),
-            generator.columns.value.clone(),
-        );
-        let (users, items) = match self.mode {
-            Mode::User => (rows, columns),
-            Mode::Item => (columns, rows),
-        };
-        Ganmf(Factors::new(
-            generator.factors,
-            users,
-            items,
-            vec![0.0; n_items],
-            self.fold_in_l2,
-        ))
-    }
-}
-
-/// The two networks and how far they are.
-struct Bout<'a> {
-    config: &'a GanmfConfig,
-    data: &'a Dataset,
-    generator: Generator,
-    discriminator: Discriminator,
-    steps: [u32; 2],
-}
-
-impl Bout<'_> {
-    fn discriminator_step(&mut self, users: &[UserIx]) -> (f64, f64) {
-        self.steps[0] += 1;
-        let adam = Adam::at(
-            self.steps[0],
-            self.config.discriminator_rate,
-            self.config.discriminator_l2,
-        );
-        let batch = Batch::new(self.data, users);
-        let energies = self
-            .discriminator
-            .step(&self.generator, &batch, self.config.margin, adam);
-        (energies.real, energies.generated)
-    }
-
-    fn generator_step(&mut self, users: &[UserIx]) -> (f64, f64) {
-        self.steps[1] += 1;
-        let adam = Adam::at(
-            self.steps[1],
-            self.config.generator_rate,
-            self.config.generator_l2,
-        );
-        let batch = Batch::new(self.data, users);
-        self.generator.step(
-            &self.discriminator,
-            &batch,
-            self.config.feature_matching,
-            adam,
-        )
+        not_negative("ganmf", "discriminator_l2", self.discriminator_l2.into())?;
+        not_negative("ganmf", "generator_l2", self.generator_l2.into())?;
+        positive("ganmf", "fold_in_l2", self.fold_in_l2)
     }
 }
 
@@ -241,67 +162,33 @@ impl Fit for GanmfConfig {
             });
         }
         let turned;
-        let data = match self.mode {
+        let rows = match self.mode {
             Mode::User => train,
             Mode::Item => {
                 turned = train.transpose();
                 &turned
             }
         };
-        let seed = run.seed.derive("ganmf");
-        let (n, width) = (data.n_users(), data.n_items());
-        let mut bout = Bout {
-            config: self,
-            data,
-            generator: Generator::new(
-                n,
-                width,
-                self.embedding_dim.get(),
-                &mut seed.stream("generator"),
-            ),
-            discriminator: Discriminator::new(
-                width,
-                self.code_dim.get(),
-                &mut seed.stream("discriminator"),
-            ),
-            steps: [0; 2],
+        let run = run.with_seed(run.seed.derive("ganmf"));
+        let mut training = Training::new(self, train, rows, run.seed);
+        let config = BoutConfig {
+            epochs: self.epochs.get(),
+            batch_size: self.batch_size.get(),
+            discriminator_steps: self.discriminator_steps.get(),
+            generator_steps: self.generator_steps.get(),
+            look_every: self.check_every.get(),
+            patience: self.patience.get(),
+            until_indistinguishable: false,
+            auto: self.auto,
+            health: self.health,
         };
-        let mut users: Vec<UserIx> = data.user_indices().collect();
-        let mut keeper = Keeper::new(run, self.check_every.get(), self.patience.get());
-        for epoch in 1..=self.epochs.get() {
-            users.shuffle(&mut seed.stream_at("order", epoch as u64));
-            let mut d = (0.0, 0.0);
-            for batch in users.chunks(self.batch_size.get()) {
-                d = bout.discriminator_step(batch);
-            }
-            let mut g = (0.0, 0.0);
-            for batch in users.chunks(self.batch_size.get()) {
-                g = bout.generator_step(batch);
-            }
-            let step = epoch as u64;
-            run.observer.point("energy real", step, d.0);
-            run.observer.point("energy generated", step, d.1);
-            run.observer.point("feature distance", step, g.1);
-            run.observer.progress(Progress {
-                unit: "epoch",
-                done: step,
-                total: self.epochs.get() as u64,
-            });
-            if !(d.0.is_finite() && g.0.is_finite()) {
-                let evidence = format!("energies {} and {}", d.0, g.0);
-                return Err(FitError::Diverged {
-                    model: "ganmf",
-                    step,
-                    evidence,
-                });
-            }
-            if keeper.look(epoch, || self.model(&bout.generator, train.n_items())) {
-                break;
-            }
-        }
-        Ok(keeper
-            .best()
-            .unwrap_or_else(|| self.model(&bout.generator, train.n_items())))
+        let bout = Bout {
+            config: &config,
+            model: "ganmf",
+            rows: rows.n_users(),
+        };
+        bout.run(&mut training, &run)?;
+        Ok(training.model())
     }
 }
 

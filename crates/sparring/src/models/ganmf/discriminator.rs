@@ -46,6 +46,8 @@ pub(super) struct Judged {
     pub(super) code: Vec<f32>,
     /// `H`, the error times the decoder, `[B, H]`.
     pub(super) back: Vec<f32>,
+    /// Squared error of each row, `[B]`.
+    pub(super) errors: Vec<f64>,
     /// Mean squared error over all entries: the energy.
     pub(super) energy: f64,
 }
@@ -88,7 +90,7 @@ impl Discriminator {
     fn judge(&self, code: Vec<f32>, through: &[f32], affine: &[f64], norm: &[f64]) -> Judged {
         let (h, rows) = (self.code, affine.len());
         let mut back = multiply(view(&code, rows, h), view(&self.gram, h, h));
-        let mut sum = 0.0;
+        let mut errors = Vec::with_capacity(rows);
         let each = code
             .chunks(h)
             .zip(back.chunks_mut(h))
@@ -99,10 +101,15 @@ impl Discriminator {
                 *b += c - s;
                 inner += f64::from(*e) * f64::from(*b + c - s);
             }
-            sum += inner + self.bias_norm - 2.0 * affine + norm;
+            errors.push(inner + self.bias_norm - 2.0 * affine + norm);
         }
-        let energy = sum / (rows * self.width) as f64;
-        Judged { code, back, energy }
+        let energy = errors.iter().sum::<f64>() / (rows * self.width) as f64;
+        Judged {
+            code,
+            back,
+            errors,
+            energy,
+        }
     }
 
     /// The codes of real rows, `[B, H]`.
