@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::RowGradient;
-use crate::parallel::BLOCK;
+use crate::parallel::{BLOCK, row_blocks};
 use crate::simd::vectorised;
 
 /// Adam with bias correction (Kingma and Ba, 2015, algorithm 1), and `AdamW` if the decay is
@@ -100,22 +100,14 @@ impl AdamState {
     ) {
         assert_eq!(weights.len(), self.mean.len(), "weights of this state");
         let rule = self.next(adam);
-        let zeros = vec![0.0; width];
-        let block = (BLOCK / width.max(1)).max(1);
-        self.blocks(weights, block * width.max(1))
+        let (zeros, rows) = (vec![0.0; width], row_blocks(width));
+        self.blocks(weights, rows * width.max(1))
             .enumerate()
-            .for_each(|(at, ((w, m), v))| {
-                let first = at * block;
-                let mut next = gradient.rows.partition_point(|row| (*row as usize) < first);
-                let rows = w.chunks_mut(width).zip(m.chunks_mut(width));
-                for (row, ((w, m), v)) in rows.zip(v.chunks_mut(width)).enumerate() {
-                    let touched = gradient.rows.get(next);
-                    if touched.is_some_and(|touched| *touched as usize == first + row) {
-                        rule.apply(w, m, v, &gradient.data[next * width..][..width]);
-                        next += 1;
-                    } else {
-                        rule.apply(w, m, v, &zeros);
-                    }
+            .for_each(|(block, ((w, m), v))| {
+                let each = w.chunks_mut(width).zip(m.chunks_mut(width));
+                let each = each.zip(v.chunks_mut(width));
+                for (((w, m), v), g) in each.zip(gradient.rows_from(block * rows, &zeros)) {
+                    rule.apply(w, m, v, g);
                 }
             });
     }

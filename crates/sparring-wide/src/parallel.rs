@@ -7,6 +7,11 @@ use crate::simd::vectorised;
 /// Entries of a block: its result never depends on the number of threads.
 pub(crate) const BLOCK: usize = 1 << 14;
 
+/// Rows of `width` entries that make about a block.
+pub(crate) fn row_blocks(width: usize) -> usize {
+    (BLOCK / width.max(1)).max(1)
+}
+
 /// `value = f(value)` everywhere.
 pub(crate) fn in_blocks(values: &mut [f32], f: impl Fn(f32) -> f32 + Sync) {
     values.par_chunks_mut(BLOCK).for_each(|values| {

@@ -120,6 +120,33 @@ impl RowGradient {
         self.starts.push(self.order.len());
     }
 
+    /// The gradients of the rows from `first` on, `zeros` where a row is not touched.
+    pub(crate) fn rows_from<'a>(
+        &'a self,
+        first: usize,
+        zeros: &'a [f32],
+    ) -> impl Iterator<Item = &'a [f32]> {
+        let mut touched = self.within(first, usize::MAX).peekable();
+        (first..).map(move |row| {
+            let here = touched.next_if(|(touched, _)| *touched == row);
+            here.map_or(zeros, |(_, gradient)| gradient)
+        })
+    }
+
+    /// The touched rows among the `count` from `first` on, and their gradients.
+    pub(crate) fn within(
+        &self,
+        first: usize,
+        count: usize,
+    ) -> impl Iterator<Item = (usize, &[f32])> {
+        let width = self.data.len() / self.rows.len().max(1);
+        let start = self.rows.partition_point(|row| (*row as usize) < first);
+        let end = first.saturating_add(count);
+        let rows = self.rows[start..].iter().map(|row| *row as usize);
+        rows.take_while(move |row| *row < end)
+            .zip(self.data[start * width..].chunks(width.max(1)))
+    }
+
     /// As a full gradient `[I, H]`.
     pub fn to_dense(&self, inputs: usize, width: usize) -> Matrix {
         let mut out = Matrix::zeros(inputs, width);
