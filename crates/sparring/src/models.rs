@@ -30,6 +30,7 @@ mod ease;
 mod edlae;
 mod ials;
 mod itemknn;
+mod multvae;
 mod pop;
 mod puresvd;
 mod random;
@@ -48,6 +49,8 @@ registry::models! {
     "edlae" => Edlae(edlae::EdlaeConfig) in Baseline: "the same, trained as if with dropout",
     "ials" => Ials(ials::IalsConfig) in Baseline: "alternating least squares on all pairs",
     "bprmf" => BprMf(bprmf::BprMfConfig) in Baseline: "matrix factorisation for pairwise ranking",
+    "multvae" => MultVae(multvae::MultvaeConfig) in Baseline:
+        "a variational autoencoder with a multinomial likelihood",
     "ganmf" => Ganmf(ganmf::GanmfConfig) in Adversarial:
         "matrix factorisation against an autoencoder",
     "caae" => Caae(caae::CaaeConfig) in Adversarial: "two autoencoders against a pairwise ranker",
