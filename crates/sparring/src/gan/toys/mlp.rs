@@ -1,6 +1,7 @@
 //! A small multilayer perceptron on the wide engine's dense layers.
 
-use sparring_wide::{Activation, Adam, AdamState, Dense, DenseGradient, Matrix, Seed};
+use rand::RngExt;
+use sparring_wide::{Activation, Adam, AdamState, Dense, DenseGradient, Matrix, Seed, normal};
 
 /// Layers with their optimiser; gradients add up until a step is taken.
 #[derive(Debug, Clone)]
@@ -24,7 +25,7 @@ impl Mlp {
     pub(super) fn new(widths: &[usize], seed: Seed) -> Self {
         let last = widths.len() - 2;
         let layer = |(at, pair): (usize, &[usize])| Layer {
-            dense: Dense::new(pair[0], pair[1], seed.at(at as u64)),
+            dense: spread(pair[0], pair[1], seed.at(at as u64)),
             activation: if at == last {
                 Activation::Identity
             } else {
@@ -108,6 +109,19 @@ impl Mlp {
                 }
             }
         }
+    }
+}
+
+/// A layer with He's weights and biases between `-1 / sqrt(In)` and `1 / sqrt(In)`, so that the
+/// kinks of the first layer lie all over the plane and not only at its origin.
+fn spread(inputs: usize, outputs: usize, seed: Seed) -> Dense {
+    let mut stream = seed.stream("bias");
+    let bound = (inputs as f32).sqrt().recip();
+    Dense {
+        weight: normal(inputs, outputs, (2.0 / inputs as f32).sqrt(), seed),
+        bias: (0..outputs)
+            .map(|_| stream.random_range(-bound..bound))
+            .collect(),
     }
 }
 
