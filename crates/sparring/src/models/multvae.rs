@@ -177,7 +177,7 @@ impl Fit for MultvaeConfig {
                 break;
             }
         }
-        Ok(keeper.best().unwrap_or_else(|| Multvae(training.network)))
+        Ok(keeper.best().unwrap_or(Multvae(training.network)))
     }
 }
 
@@ -291,8 +291,8 @@ mod tests {
             anneal_epochs: 4,
             ..MultvaeConfig::default()
         };
-        let found = [1, 2, 5, 9].map(|epoch| config.weight(epoch));
-        assert_eq!(found, [0.0, 0.125, 0.5, 0.5]);
+        let found = [1, 2, 5, 9].map(|epoch| config.weight(epoch).to_bits());
+        assert_eq!(found, [0.0_f32, 0.125, 0.5, 0.5].map(f32::to_bits));
     }
 
     #[test]
