@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::RowGradient;
-use crate::parallel::{BLOCK, row_blocks};
+use crate::parallel::{BLOCK, SMALL, row_blocks};
 use crate::simd::vectorised;
 
 /// Adam with bias correction (Kingma and Ba, 2015, algorithm 1), and `AdamW` if the decay is
@@ -81,6 +81,9 @@ impl AdamState {
         assert_eq!(weights.len(), self.mean.len(), "weights of this state");
         assert_eq!(weights.len(), gradient.len(), "one derivative a weight");
         let rule = self.next(adam);
+        if weights.len() <= SMALL {
+            return rule.apply(weights, &mut self.mean, &mut self.square, gradient);
+        }
         self.blocks(weights, BLOCK)
             .zip(gradient.par_chunks(BLOCK))
             .for_each(|(((w, m), v), g)| rule.apply(w, m, v, g));

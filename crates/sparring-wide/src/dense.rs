@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::parallel::SMALL;
 use crate::simd::vectorised;
 use crate::{Beta, Matrix, Seed, gemm, gemm_nt, gemm_tn, xavier_uniform};
 
@@ -57,10 +58,16 @@ impl Dense {
 /// Adds `row` to every row.
 pub fn add_to_rows(matrix: &mut Matrix, row: &[f32]) {
     assert_eq!(matrix.cols, row.len(), "one addend a column");
-    let rows = matrix.data.par_chunks_mut(row.len().max(1));
-    rows.with_min_len(8).for_each(|to| {
+    let width = row.len().max(1);
+    let add = |to: &mut [f32]| {
         vectorised(|| to.iter_mut().zip(row).for_each(|(to, add)| *to += add));
-    });
+    };
+    if matrix.data.len() <= SMALL {
+        matrix.data.chunks_mut(width).for_each(add);
+    } else {
+        let rows = matrix.data.par_chunks_mut(width);
+        rows.with_min_len(8).for_each(add);
+    }
 }
 
 /// Overwrites `sum` with the sum of all rows, in order.

@@ -10,6 +10,8 @@ use crate::Matrix;
 const NARROW: usize = 32;
 /// Widest block.
 const WIDE: usize = 512;
+/// Multiplications up to which a product stays on its thread: waking another takes as long.
+const SMALL: usize = 1 << 21;
 
 /// `out = a b + beta out`.
 ///
@@ -65,7 +67,9 @@ fn product(a: MatRef<'_, f32>, b: MatRef<'_, f32>, beta: Beta, out: &mut Matrix)
         return;
     }
     let out = MatMut::from_row_major_slice_mut(&mut out.data, m, n);
-    if n >= m {
+    if m * n * a.ncols() <= SMALL {
+        matmul(out, accum, a, b, 1.0, Par::Seq);
+    } else if n >= m {
         let width = block(n);
         out.par_col_chunks_mut(width)
             .enumerate()

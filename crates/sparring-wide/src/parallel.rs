@@ -12,23 +12,36 @@ pub(crate) fn row_blocks(width: usize) -> usize {
     (BLOCK / width.max(1)).max(1)
 }
 
+/// Entries up to which work stays on its thread: waking another takes as long.
+pub(crate) const SMALL: usize = 2 * BLOCK;
+
 /// `value = f(value)` everywhere.
 pub(crate) fn in_blocks(values: &mut [f32], f: impl Fn(f32) -> f32 + Sync) {
-    values.par_chunks_mut(BLOCK).for_each(|values| {
+    let block = |values: &mut [f32]| {
         vectorised(|| values.iter_mut().for_each(|value| *value = f(*value)));
-    });
+    };
+    if values.len() <= SMALL {
+        block(values);
+    } else {
+        values.par_chunks_mut(BLOCK).for_each(block);
+    }
 }
 
 /// `value = f(value, other)` everywhere.
 pub(crate) fn in_blocks2(values: &mut [f32], other: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) {
-    let blocks = values.par_chunks_mut(BLOCK).zip(other.par_chunks(BLOCK));
-    blocks.for_each(|(values, other)| {
+    let block = |(values, other): (&mut [f32], &[f32])| {
         vectorised(|| {
             for (value, other) in values.iter_mut().zip(other) {
                 *value = f(*value, *other);
             }
         });
-    });
+    };
+    if values.len() <= SMALL {
+        block((values, other));
+    } else {
+        let blocks = values.par_chunks_mut(BLOCK).zip(other.par_chunks(BLOCK));
+        blocks.for_each(block);
+    }
 }
 
 /// The sum of `f` over blocks of entries, in order, each block a sum in double precision.

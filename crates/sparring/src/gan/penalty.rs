@@ -17,8 +17,9 @@ pub trait Critic {
     fn scores(&mut self, samples: &[f32]) -> Vec<f32>;
     /// The gradient of each sample's score at the sample, row-major `[B, width]`.
     fn slope(&mut self, samples: &[f32]) -> Vec<f32>;
-    /// Adds the gradient of `sum_b weights_b score(sample_b)` to that of the parameters.
-    fn accumulate(&mut self, samples: &[f32], weights: &[f32]);
+    /// Adds the gradient of `sum_b weights_b score_b`, over the samples that were scored last, to
+    /// that of the parameters.
+    fn accumulate(&mut self, weights: &[f32]);
 }
 
 /// Step of the central difference; inputs are of the order of 1.
@@ -61,31 +62,29 @@ fn penalise(critic: &mut dyn Critic, samples: &[f32], p: impl Fn(f32) -> (f32, f
             *value /= norm;
         }
     }
-    let along = |by: f32| -> Vec<f32> {
-        samples
-            .iter()
-            .zip(&direction)
-            .map(|(x, u)| x + by * u)
-            .collect()
-    };
-    let (ahead, behind) = (along(STEP), along(-STEP));
-    let (up, down) = (critic.scores(&ahead), critic.scores(&behind));
+    // Both ends of every difference in one batch: first all ahead, then all behind.
+    let ends: Vec<f32> = [STEP, -STEP]
+        .iter()
+        .flat_map(|by| samples.iter().zip(&direction).map(move |(x, u)| x + by * u))
+        .collect();
+    let scores = critic.scores(&ends);
+    let (up, down) = scores.split_at(scores.len() / 2);
     let scale = 1.0 / up.len() as f32;
     let mut sum = 0.0;
     let mut weights: Vec<f32> = up
         .iter()
-        .zip(&down)
+        .zip(down)
         .map(|(up, down)| {
             let (value, slope) = p((up - down) / (2.0 * STEP));
             sum += value;
             slope * scale / (2.0 * STEP)
         })
         .collect();
-    critic.accumulate(&ahead, &weights);
-    for weight in &mut weights {
+    weights.extend_from_within(..);
+    for weight in &mut weights[up.len()..] {
         *weight = -*weight;
     }
-    critic.accumulate(&behind, &weights);
+    critic.accumulate(&weights);
     sum * scale
 }
 
@@ -97,6 +96,7 @@ mod tests {
     struct Linear {
         w: [f32; 2],
         grad: [f32; 2],
+        scored: Vec<f32>,
     }
 
     impl Critic for Linear {
@@ -105,6 +105,7 @@ mod tests {
         }
 
         fn scores(&mut self, samples: &[f32]) -> Vec<f32> {
+            self.scored = samples.to_vec();
             samples
                 .chunks(2)
                 .map(|x| self.w[0] * x[0] + self.w[1] * x[1])
@@ -115,8 +116,8 @@ mod tests {
             self.w.repeat(samples.len() / 2)
         }
 
-        fn accumulate(&mut self, samples: &[f32], weights: &[f32]) {
-            for (x, weight) in samples.chunks(2).zip(weights) {
+        fn accumulate(&mut self, weights: &[f32]) {
+            for (x, weight) in self.scored.chunks(2).zip(weights) {
                 self.grad[0] += weight * x[0];
                 self.grad[1] += weight * x[1];
             }
@@ -129,6 +130,7 @@ mod tests {
         let mut critic = Linear {
             w: [3.0, 4.0],
             grad: [0.0; 2],
+            scored: Vec::new(),
         };
         // |w| = 5: 0.2 / 2 * 25 = 2.5, gradient 0.2 w.
         let value = zero_centred_penalty(&mut critic, &samples, 0.2);

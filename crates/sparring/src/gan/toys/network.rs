@@ -161,8 +161,9 @@ impl ToyGan {
                 .collect();
             return gradient_penalty(&mut self.discriminator, &between, weight);
         }
-        zero_centred_penalty(&mut self.discriminator, real, weight)
-            + zero_centred_penalty(&mut self.discriminator, fake, weight)
+        // The mean over both, twice as heavy, is the sum of R1 and R2.
+        let both = [real, fake].concat();
+        zero_centred_penalty(&mut self.discriminator, &both, 2.0 * weight)
     }
 }
 
@@ -180,8 +181,7 @@ impl Critic for Mlp {
         self.backward(&vec![1.0; scores.len()], false)
     }
 
-    fn accumulate(&mut self, samples: &[f32], weights: &[f32]) {
-        self.forward(samples);
+    fn accumulate(&mut self, weights: &[f32]) {
         self.backward(weights, true);
     }
 }
