@@ -26,6 +26,8 @@ mod sparse_linear;
 
 #[cfg(test)]
 mod rows_tests;
+#[cfg(test)]
+mod step_tests;
 
 pub use activation::{Activation, sigmoid};
 pub use adagrad::{Adagrad, AdagradState};

@@ -11,6 +11,10 @@ use pulp::Arch;
 #[inline]
 pub(crate) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     static ARCH: OnceLock<Arch> = OnceLock::new();
+    #[cfg(test)]
+    if PORTABLE.load(std::sync::atomic::Ordering::Relaxed) {
+        return Arch::Scalar.dispatch(work);
+    }
     ARCH.get_or_init(Arch::new).dispatch(work)
 }
 
@@ -26,4 +30,16 @@ pub fn instruction_set() -> &'static str {
         Arch::Neon(_) => "neon",
         _ => "portable",
     }
+}
+
+#[cfg(test)]
+static PORTABLE: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// Runs `work`, and whatever else runs meanwhile, on the portable loops.
+#[cfg(test)]
+pub(crate) fn portably<R>(work: impl FnOnce() -> R) -> R {
+    PORTABLE.store(true, std::sync::atomic::Ordering::Relaxed);
+    let result = work();
+    PORTABLE.store(false, std::sync::atomic::Ordering::Relaxed);
+    result
 }
