@@ -12,7 +12,7 @@ use crate::{Matrix, SparseRows, sigmoid};
 /// Partial sums of a row, added in this fixed order whatever the instruction set.
 const LANES: usize = 8;
 
-/// The multinomial negative log-likelihood of counts (Liang et al., 2018, eq. 2), a mean over rows.
+/// The multinomial negative log-likelihood of counts (Liang et al., 2018, section 2.1), a mean over rows.
 ///
 /// ```text
 /// L_b = -sum_i x_bi ln softmax(z_b)_i      dL_b / dz_bi = n_b softmax(z_b)_i - x_bi,  n_b = sum_i x_bi
