@@ -146,7 +146,7 @@ pub(crate) struct Measuring {
     /// Whose definitions of the metrics: default, recbole, lenskit, rectools, implicit, ranx.
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// The metric that ranks, and that tuning and stopping watch [default: ndcg@20].
+    /// The metric that ranks, and that tuning and stopping watch (the default is ndcg@20).
     #[arg(long, value_name = "METRIC")]
     pub(crate) metric: Option<String>,
 }
