@@ -18,5 +18,5 @@ pub use bout::{AdversarialStep, Bout, BoutConfig, End, Stopped};
 pub use health::{Health, HealthConfig, Probe, Remedy, Verdict, examine};
 pub use losses::{AdversarialLoss, LogitGrads, Loss, energy_margin, feature_matching};
 pub use noise::Noise;
-pub use penalty::{Critic, gradient_penalty, zero_centred_penalty};
+pub use penalty::{Critic, gradient_penalty, one_centred, zero_centred, zero_centred_penalty};
 pub use schedule::{Annealing, Schedule};

@@ -1,13 +1,13 @@
-//! Penalties on the slope of a critic without second derivatives.
+//! Penalties on the slope of a critic.
 //!
-//! With `u = grad_x D / |grad_x D|` held fixed, `d|grad_x D| = d(u . grad_x D)`, and `u . grad_x D` is
-//! a central difference of two ordinary forward passes:
+//! A penalty is a function of the slopes `grad_x D` alone; it gives its value and its derivatives
+//! `v_b` at them, and the critic then has to learn from `sum_b v_b . grad_x D(x_b)`, `v` held fixed.
+//! A network of piecewise linear units does so exactly by one pass forward along `v`. For any other
+//! [`Critic`] central differences of two ordinary passes stand in for second derivatives:
 //!
 //! ```text
-//! s(x) = (D(x + h u) - D(x - h u)) / 2h
+//! |v| (D(x + h u) - D(x - h u)) / 2h,        u = v / |v|
 //! ```
-//! so that the derivative of a penalty `p(s)` at the weights is that of `p'(s) / 2h` times the two
-//! scores, held fixed.
 
 /// A discriminator as penalties see it.
 pub trait Critic {
@@ -25,67 +25,90 @@ pub trait Critic {
 /// Step of the central difference; inputs are of the order of 1.
 const STEP: f32 = 1e-2;
 
-/// R1 at real samples, R2 at generated ones (Mescheder et al., 2018, eq. 9 and 10).
+/// R1 at real samples, R2 at generated ones (Mescheder et al., 2018, eq. 9 and 10): the value and
+/// its derivatives at the slopes.
 ///
 /// ```text
 /// gamma / 2 mean_b |grad_x D(x_b)|^2
 /// ```
-/// Returns the penalty and adds its gradient to that of the critic.
-pub fn zero_centred_penalty(critic: &mut dyn Critic, samples: &[f32], gamma: f32) -> f32 {
-    penalise(critic, samples, |s| (gamma / 2.0 * s * s, gamma * s))
+/// # Shapes
+/// `slopes [B, width]`, and so are the derivatives.
+pub fn zero_centred(slopes: &[f32], width: usize, gamma: f32) -> (f32, Vec<f32>) {
+    by_norm(slopes, width, |s| (gamma / 2.0 * s * s, gamma * s))
 }
 
-/// The gradient penalty of WGAN-GP (Gulrajani et al., 2017, eq. 3), at points between real and
-/// generated samples.
+/// The gradient penalty of WGAN-GP (Gulrajani et al., 2017, eq. 3) at slopes between real and
+/// generated samples: the value and its derivatives.
 ///
 /// ```text
 /// lambda mean_b (|grad_x D(x_b)| - 1)^2
 /// ```
-/// Returns the penalty and adds its gradient to that of the critic.
-pub fn gradient_penalty(critic: &mut dyn Critic, between: &[f32], lambda: f32) -> f32 {
-    penalise(critic, between, |s| {
+/// # Shapes
+/// `slopes [B, width]`, and so are the derivatives.
+pub fn one_centred(slopes: &[f32], width: usize, lambda: f32) -> (f32, Vec<f32>) {
+    by_norm(slopes, width, |s| {
         (lambda * (s - 1.0).powi(2), 2.0 * lambda * (s - 1.0))
     })
 }
 
-fn penalise(critic: &mut dyn Critic, samples: &[f32], p: impl Fn(f32) -> (f32, f32)) -> f32 {
-    let width = critic.width();
-    let mut direction = critic.slope(samples);
-    for row in direction.chunks_mut(width) {
-        let norm = row
-            .iter()
-            .map(|x| x * x)
-            .sum::<f32>()
-            .sqrt()
-            .max(f32::MIN_POSITIVE);
-        for value in row {
-            *value /= norm;
-        }
+/// [`zero_centred`] of any critic, by central differences.
+///
+/// Returns the penalty and adds its gradient to that of the critic.
+pub fn zero_centred_penalty(critic: &mut dyn Critic, samples: &[f32], gamma: f32) -> f32 {
+    let (value, along) = zero_centred(&critic.slope(samples), critic.width(), gamma);
+    learn_along(critic, samples, along);
+    value
+}
+
+/// [`one_centred`] of any critic, by central differences, at points between real and generated
+/// samples.
+///
+/// Returns the penalty and adds its gradient to that of the critic.
+pub fn gradient_penalty(critic: &mut dyn Critic, between: &[f32], lambda: f32) -> f32 {
+    let (value, along) = one_centred(&critic.slope(between), critic.width(), lambda);
+    learn_along(critic, between, along);
+    value
+}
+
+/// The mean of `p(|slope|)` and its derivatives at the slopes; `p` gives value and derivative.
+fn by_norm(slopes: &[f32], width: usize, p: impl Fn(f32) -> (f32, f32)) -> (f32, Vec<f32>) {
+    let scale = width as f32 / slopes.len().max(1) as f32;
+    let mut along = slopes.to_vec();
+    let mut sum = 0.0;
+    for row in along.chunks_mut(width) {
+        let norm = length(row);
+        let (value, slope) = p(norm);
+        sum += value;
+        let factor = slope * scale / norm.max(f32::MIN_POSITIVE);
+        row.iter_mut().for_each(|entry| *entry *= factor);
     }
-    // Both ends of every difference in one batch: first all ahead, then all behind.
+    (sum * scale, along)
+}
+
+fn length(row: &[f32]) -> f32 {
+    row.iter().map(|x| x * x).sum::<f32>().sqrt()
+}
+
+/// Adds the gradient of `sum_b along_b . grad D(x_b)`: both ends of every difference in one batch,
+/// first all ahead, then all behind.
+fn learn_along(critic: &mut dyn Critic, samples: &[f32], mut along: Vec<f32>) {
+    let width = critic.width();
+    let mut weights = Vec::with_capacity(2 * along.len() / width);
+    for row in along.chunks_mut(width) {
+        let norm = length(row);
+        weights.push(norm / (2.0 * STEP));
+        let factor = norm.max(f32::MIN_POSITIVE).recip();
+        row.iter_mut().for_each(|entry| *entry *= factor);
+    }
     let ends: Vec<f32> = [STEP, -STEP]
         .iter()
-        .flat_map(|by| samples.iter().zip(&direction).map(move |(x, u)| x + by * u))
+        .flat_map(|by| samples.iter().zip(&along).map(move |(x, u)| x + by * u))
         .collect();
-    let scores = critic.scores(&ends);
-    let (up, down) = scores.split_at(scores.len() / 2);
-    let scale = 1.0 / up.len() as f32;
-    let mut sum = 0.0;
-    let mut weights: Vec<f32> = up
-        .iter()
-        .zip(down)
-        .map(|(up, down)| {
-            let (value, slope) = p((up - down) / (2.0 * STEP));
-            sum += value;
-            slope * scale / (2.0 * STEP)
-        })
-        .collect();
+    critic.scores(&ends);
+    let n = weights.len();
     weights.extend_from_within(..);
-    for weight in &mut weights[up.len()..] {
-        *weight = -*weight;
-    }
+    weights[n..].iter_mut().for_each(|weight| *weight = -*weight);
     critic.accumulate(&weights);
-    sum * scale
 }
 
 #[cfg(test)]

@@ -1,21 +1,34 @@
 //! A small multilayer perceptron on the wide engine's dense layers.
 
 use rand::RngExt;
-use sparring_wide::{Activation, Adam, AdamState, Dense, DenseGradient, Matrix, Seed, normal};
+use sparring_wide::{
+    Activation, Adam, AdamState, Beta, Dense, DenseGradient, Matrix, Seed, gemm, gemm_tn, normal,
+};
+
+/// Slope of the leaky units where they are negative.
+const LEAK: f32 = 0.2;
 
 /// Layers with their optimiser; gradients add up until a step is taken.
+///
+/// Its units are leaky and so linear wherever they do not change sides: the derivative of its
+/// slope at the inputs needs no second pass backward, only one forward along a direction.
 #[derive(Debug, Clone)]
 pub(super) struct Mlp {
     layers: Vec<Layer>,
+    /// What [`Mlp::forward`] saw last.
+    rows: Matrix,
+    /// Derivatives at the inputs by the last [`Mlp::backward`].
+    at_rows: Matrix,
+    scratch: (Matrix, Matrix),
 }
 
 #[derive(Debug, Clone)]
 struct Layer {
     dense: Dense,
     activation: Activation,
-    input: Matrix,
     output: Matrix,
-    gradient: DenseGradient,
+    /// Derivatives before the activation by the last [`Mlp::backward`].
+    back: Matrix,
     sum: DenseGradient,
     adam: (AdamState, AdamState),
 }
@@ -29,11 +42,10 @@ impl Mlp {
             activation: if at == last {
                 Activation::Identity
             } else {
-                Activation::LeakyRelu(0.2)
+                Activation::LeakyRelu(LEAK)
             },
-            input: Matrix::default(),
             output: Matrix::default(),
-            gradient: DenseGradient::default(),
+            back: Matrix::default(),
             sum: DenseGradient {
                 weight: Matrix::zeros(pair[0], pair[1]),
                 bias: vec![0.0; pair[1]],
@@ -42,53 +54,84 @@ impl Mlp {
         };
         Self {
             layers: widths.windows(2).enumerate().map(layer).collect(),
+            rows: Matrix::default(),
+            at_rows: Matrix::default(),
+            scratch: Default::default(),
         }
     }
 
     /// The outputs for row-major inputs.
-    pub(super) fn forward(&mut self, rows: &[f32]) -> Vec<f32> {
+    pub(super) fn forward(&mut self, rows: &[f32]) -> &[f32] {
         let width = self.layers[0].dense.weight.rows;
-        let mut values = Matrix::from_vec(rows.len() / width, width, rows.to_vec());
+        set(&mut self.rows, rows, width);
+        let mut input = &self.rows;
         for layer in &mut self.layers {
-            layer.dense.forward(&values, &mut layer.output);
+            layer.dense.forward(input, &mut layer.output);
             layer.activation.forward(&mut layer.output.data);
-            layer.input = values;
-            values = layer.output.clone();
+            input = &layer.output;
         }
-        values.data
+        &input.data
     }
 
-    /// Goes back from the derivatives at the last outputs to those at the inputs; adds the
-    /// parameters' gradient to their sum if `learn`.
-    pub(super) fn backward(&mut self, outputs: &[f32], learn: bool) -> Vec<f32> {
-        let width = self
-            .layers
-            .last()
-            .map_or(1, |layer| layer.dense.weight.cols);
-        let mut dy = Matrix::from_vec(outputs.len() / width, width, outputs.to_vec());
+    /// Goes back from the derivatives at the last outputs to those at the inputs.
+    pub(super) fn backward(&mut self, outputs: &[f32]) -> &[f32] {
+        let mut after: Option<&Layer> = None;
         for layer in self.layers.iter_mut().rev() {
-            layer.activation.backward(&layer.output.data, &mut dy.data);
-            if learn {
-                layer.dense.backward(&layer.input, &dy, &mut layer.gradient);
-                add(&mut layer.sum.weight.data, &layer.gradient.weight.data);
-                add(&mut layer.sum.bias, &layer.gradient.bias);
+            match after {
+                None => set(&mut layer.back, outputs, layer.dense.weight.cols),
+                Some(next) => next.dense.input_gradient(&next.back, &mut layer.back),
             }
-            let mut dx = Matrix::default();
-            layer.dense.input_gradient(&dy, &mut dx);
-            dy = dx;
+            let (outputs, back) = (&layer.output.data, &mut layer.back.data);
+            layer.activation.backward(outputs, back);
+            after = Some(layer);
         }
-        dy.data
+        let first = &self.layers[0];
+        first.dense.input_gradient(&first.back, &mut self.at_rows);
+        &self.at_rows.data
+    }
+
+    /// Adds the gradient of what [`Mlp::backward`] went back from to that of the parameters.
+    pub(super) fn learn(&mut self) {
+        let mut input = &self.rows;
+        for layer in &mut self.layers {
+            gemm_tn(input, &layer.back, Beta::Add, &mut layer.sum.weight);
+            add_rows(&mut layer.sum.bias, &layer.back, |_| 1.0);
+            input = &layer.output;
+        }
+    }
+
+    /// Adds the gradient of `sum_b weights_b f(x_b) + along_b . grad f(x_b)` to that of the
+    /// parameters, `weights [B]` and `along [B, In]` held fixed, after `backward` from ones.
+    ///
+    /// With `d_k` the derivatives of `f` before layer `k`'s activation, `h_k` its input and `t_k`
+    /// the change of `h_k` along the direction, the gradient is
+    /// `dW_k = sum_b (weights_b h_k + t_k)' d_k`: exact but at the kinks.
+    pub(super) fn learn_along(&mut self, weights: &[f32], along: &[f32]) {
+        let (tangent, next) = &mut self.scratch;
+        set(tangent, along, self.rows.cols);
+        let mut input = &self.rows;
+        for layer in &mut self.layers {
+            gemm(tangent, &layer.dense.weight, Beta::Replace, next);
+            layer.activation.backward(&layer.output.data, &mut next.data);
+            let width = input.cols;
+            let pairs = tangent.data.chunks_exact_mut(width);
+            for ((t, h), weight) in pairs.zip(input.data.chunks_exact(width)).zip(weights) {
+                for (t, h) in t.iter_mut().zip(h) {
+                    *t += weight * h;
+                }
+            }
+            gemm_tn(tangent, &layer.back, Beta::Add, &mut layer.sum.weight);
+            add_rows(&mut layer.sum.bias, &layer.back, |row| weights[row]);
+            std::mem::swap(tangent, next);
+            input = &layer.output;
+        }
     }
 
     /// One step of Adam along the sum, which starts anew.
     pub(super) fn step(&mut self, adam: &Adam) {
         for layer in &mut self.layers {
-            let Layer {
-                dense,
-                sum,
-                adam: (weights, biases),
-                ..
-            } = layer;
+            let (weights, biases) = &mut layer.adam;
+            let (dense, sum) = (&mut layer.dense, &mut layer.sum);
             weights.step(adam, &mut dense.weight.data, &sum.weight.data);
             biases.step(adam, &mut dense.bias, &sum.bias);
             sum.weight.data.fill(0.0);
@@ -125,9 +168,17 @@ fn spread(inputs: usize, outputs: usize, seed: Seed) -> Dense {
     }
 }
 
-fn add(sum: &mut [f32], values: &[f32]) {
-    for (sum, value) in sum.iter_mut().zip(values) {
-        *sum += value;
+fn set(matrix: &mut Matrix, values: &[f32], width: usize) {
+    matrix.reshape(values.len() / width, width);
+    matrix.data.copy_from_slice(values);
+}
+
+fn add_rows(sum: &mut [f32], rows: &Matrix, weight: impl Fn(usize) -> f32) {
+    for (at, row) in rows.data.chunks_exact(rows.cols).enumerate() {
+        let weight = weight(at);
+        for (sum, value) in sum.iter_mut().zip(row) {
+            *sum += weight * value;
+        }
     }
 }
 
@@ -135,24 +186,64 @@ fn add(sum: &mut [f32], values: &[f32]) {
 mod tests {
     use super::*;
 
+    /// `sum_b weights_b f(x_b) + along_b . grad f(x_b)`, the second by differences in `f64`.
+    fn objective(net: &mut Mlp, rows: &[f32], weights: &[f32], along: &[f32]) -> f64 {
+        let values = net.forward(rows).to_vec();
+        net.backward(&vec![1.0; weights.len()]);
+        let pairs = net.at_rows.data.iter().zip(along);
+        let slopes: f64 = pairs.map(|(s, v)| f64::from(s * v)).sum();
+        let values = values.iter().zip(weights);
+        slopes + values.map(|(y, w)| f64::from(y * w)).sum::<f64>()
+    }
+
+    #[test]
+    fn gradients_equal_differences() {
+        let mut net = Mlp::new(&[2, 12, 12, 1], Seed(2));
+        let rows = [0.4, -0.3, 1.2, 0.9, -0.7, 0.1];
+        let (weights, along) = ([1.0, -0.5, 2.0], [0.3, 1.0, -0.6, 0.2, 0.0, 0.8]);
+        net.forward(&rows);
+        net.backward(&[1.0; 3]);
+        net.learn_along(&weights, &along);
+        let sums: Vec<DenseGradient> = net.layers.iter().map(|layer| layer.sum.clone()).collect();
+        for (at, sum) in sums.iter().enumerate() {
+            for place in [0, 5, sum.weight.data.len() - 1] {
+                let mut moved = |by: f32| {
+                    net.layers[at].dense.weight.data[place] += by;
+                    let value = objective(&mut net, &rows, &weights, &along);
+                    net.layers[at].dense.weight.data[place] -= by;
+                    value
+                };
+                let difference = (moved(4e-3) - moved(-4e-3)) / 8e-3;
+                let slope = f64::from(sum.weight.data[place]);
+                let error = (slope - difference).abs();
+                assert!(error < 2e-3, "layer {at}: {slope} {difference}");
+            }
+            let mut moved = |by: f32| {
+                net.layers[at].dense.bias[0] += by;
+                let value = objective(&mut net, &rows, &weights, &along);
+                net.layers[at].dense.bias[0] -= by;
+                value
+            };
+            let difference = (moved(4e-3) - moved(-4e-3)) / 8e-3;
+            assert!((f64::from(sum.bias[0]) - difference).abs() < 2e-3);
+        }
+    }
+
     #[test]
     fn derivatives_at_the_inputs_equal_differences() {
         let mut net = Mlp::new(&[2, 16, 1], Seed(2));
         let x = [0.4, -0.3];
         net.forward(&x);
-        let slope = net.backward(&[1.0], false);
+        let slope = net.backward(&[1.0]).to_vec();
         for at in 0..2 {
-            let moved = |net: &mut Mlp, by: f32| {
+            let mut moved = |by: f32| {
                 let mut x = x;
                 x[at] += by;
                 net.forward(&x)[0]
             };
-            let difference = (moved(&mut net, 1e-2) - moved(&mut net, -1e-2)) / 2e-2;
-            assert!(
-                (slope[at] - difference).abs() < 1e-3,
-                "{} {difference}",
-                slope[at]
-            );
+            let difference = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+            let error = (slope[at] - difference).abs();
+            assert!(error < 1e-3, "{} {difference}", slope[at]);
         }
     }
 
@@ -164,8 +255,9 @@ mod tests {
             ..Adam::default()
         };
         for _ in 0..400 {
-            let y = net.forward(&[-1.0, 1.0]);
-            net.backward(&[y[0] + 1.0, y[1] - 3.0], true);
+            let y = net.forward(&[-1.0, 1.0]).to_vec();
+            net.backward(&[y[0] + 1.0, y[1] - 3.0]);
+            net.learn();
             net.step(&adam);
         }
         let y = net.forward(&[0.0])[0];

@@ -10,7 +10,7 @@ use crate::gan::bout::AdversarialStep;
 use crate::gan::health::{Probe, Remedy};
 use crate::gan::losses::{LogitGrads, Loss};
 use crate::gan::noise::Noise;
-use crate::gan::penalty::{Critic, gradient_penalty, zero_centred_penalty};
+use crate::gan::penalty::{one_centred, zero_centred};
 use crate::gan::schedule::{Annealing, Schedule};
 use crate::recommend::FitError;
 
@@ -104,7 +104,7 @@ impl ToyGan {
         self.config
             .noise
             .fill(&mut noise, &mut seed.stream("sample"));
-        self.averaged.forward(&noise)
+        self.averaged.forward(&noise).to_vec()
     }
 
     fn noise(&mut self, n: usize) -> Vec<f32> {
@@ -145,87 +145,80 @@ impl ToyGan {
         }
     }
 
-    fn penalise(&mut self, real: &[f32], fake: &[f32]) -> f32 {
-        let weight = self.config.penalty;
-        if weight <= 0.0 {
-            return 0.0;
-        }
-        if self.config.loss == Loss::Wasserstein {
-            let mut stream = self.seed.stream_at("between", self.steps);
-            let pairs = real.chunks(2).zip(fake.chunks(2));
-            let between: Vec<f32> = pairs
-                .flat_map(|(a, b)| {
-                    let share: f32 = stream.random();
-                    [0, 1].map(|at| share * a[at] + (1.0 - share) * b[at])
-                })
-                .collect();
-            return gradient_penalty(&mut self.discriminator, &between, weight);
-        }
-        // The mean over both, twice as heavy, is the sum of R1 and R2.
-        let both = [real, fake].concat();
-        zero_centred_penalty(&mut self.discriminator, &both, 2.0 * weight)
-    }
-}
-
-impl Critic for Mlp {
-    fn width(&self) -> usize {
-        2
+    /// The gradient penalty between real and generated points.
+    fn penalise_between(&mut self, real: &[f32], fake: &[f32]) -> f32 {
+        let mut stream = self.seed.stream_at("between", self.steps);
+        let pairs = real.chunks(2).zip(fake.chunks(2));
+        let between: Vec<f32> = pairs
+            .flat_map(|(a, b)| {
+                let share: f32 = stream.random();
+                [0, 1].map(|at| share * a[at] + (1.0 - share) * b[at])
+            })
+            .collect();
+        let n = between.len() / 2;
+        self.discriminator.forward(&between);
+        let slopes = self.discriminator.backward(&vec![1.0; n]);
+        let (value, along) = one_centred(slopes, 2, self.config.penalty);
+        self.discriminator.learn_along(&vec![0.0; n], &along);
+        value
     }
 
-    fn scores(&mut self, samples: &[f32]) -> Vec<f32> {
-        self.forward(samples)
-    }
-
-    fn slope(&mut self, samples: &[f32]) -> Vec<f32> {
-        let scores = self.forward(samples);
-        self.backward(&vec![1.0; scores.len()], false)
-    }
-
-    fn accumulate(&mut self, weights: &[f32]) {
-        self.backward(weights, true);
+    /// Real and generated points as the discriminator sees them.
+    fn points(&mut self, rows: &[u32]) -> (Vec<f32>, Vec<f32>) {
+        let noise = self.noise(rows.len());
+        let mut real = self.batch(rows);
+        let mut fake = self.generator.forward(&noise).to_vec();
+        self.blur(&mut real, "blur real");
+        self.blur(&mut fake, "blur fake");
+        (real, fake)
     }
 }
 
 impl AdversarialStep for ToyGan {
     fn discriminator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
-        let noise = self.noise(rows.len());
-        let (mut real, mut fake) = (self.batch(rows), self.generator.forward(&noise));
-        self.blur(&mut real, "blur real");
-        self.blur(&mut fake, "blur fake");
-        let both = [&real[..], &fake[..]].concat();
-        let logits = self.discriminator.forward(&both);
+        let (real, fake) = self.points(rows);
         let n = rows.len();
+        let (weight, gap) = (self.config.penalty, self.config.loss == Loss::Wasserstein);
+        let between = if gap && weight > 0.0 {
+            self.penalise_between(&real, &fake)
+        } else {
+            0.0
+        };
+        let logits = self.discriminator.forward(&[real, fake].concat());
         let mut grad = vec![0.0; 2 * n];
         let (of_real, of_fake) = grad.split_at_mut(n);
         let grads = LogitGrads {
             real: of_real,
             fake: of_fake,
         };
-        let loss = self
-            .config
-            .loss
-            .definition()
-            .discriminator(&logits[..n], &logits[n..], grads);
-        self.discriminator.backward(&grad, true);
-        let loss = loss + self.penalise(&real, &fake);
+        let definition = self.config.loss.definition();
+        let loss = definition.discriminator(&logits[..n], &logits[n..], grads);
+        let slopes = self.discriminator.backward(&vec![1.0; 2 * n]);
+        // The mean over both, twice as heavy, is the sum of R1 and R2.
+        let gamma = if gap { 0.0 } else { 2.0 * weight };
+        let (penalty, along) = zero_centred(slopes, 2, gamma);
+        self.discriminator.learn_along(&grad, &along);
         let adam = self.adam(self.config.discriminator_learning_rate);
         self.discriminator.step(&adam);
-        Ok(loss)
+        Ok(loss + penalty + between)
     }
 
     fn generator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
-        let noise = self.noise(rows.len());
-        let (mut real, mut fake) = (self.batch(rows), self.generator.forward(&noise));
-        self.blur(&mut real, "blur real");
-        self.blur(&mut fake, "blur fake");
-        let both = [&real[..], &fake[..]].concat();
-        let logits = self.discriminator.forward(&both);
+        let (real, fake) = self.points(rows);
         let n = rows.len();
-        let mut grad = vec![0.0; 2 * n];
+        // Only pairs look at the real points.
+        let real = if self.config.loss == Loss::Relativistic {
+            self.discriminator.forward(&real).to_vec()
+        } else {
+            vec![0.0; n]
+        };
+        let logits = self.discriminator.forward(&fake);
+        let mut grad = vec![0.0; n];
         let definition = self.config.loss.definition();
-        let loss = definition.generator(&logits[..n], &logits[n..], &mut grad[n..]);
-        let at_points = self.discriminator.backward(&grad, false);
-        self.generator.backward(&at_points[2 * n..], true);
+        let loss = definition.generator(&real, logits, &mut grad);
+        self.generator
+            .backward(self.discriminator.backward(&grad));
+        self.generator.learn();
         let adam = self.adam(self.config.learning_rate);
         self.generator.step(&adam);
         self.averaged.follow(&self.generator, self.config.ema);
@@ -234,8 +227,8 @@ impl AdversarialStep for ToyGan {
 
     fn probe(&mut self) -> Option<Probe> {
         let fake = self.sample(LOOK, self.seed.derive("probe"));
-        let real_logits = self.discriminator.forward(&self.held_out);
-        let fake_logits = self.discriminator.forward(&fake);
+        let real_logits = self.discriminator.forward(&self.held_out).to_vec();
+        let fake_logits = self.discriminator.forward(&fake).to_vec();
         // What a relativistic discriminator says counts only against its opposite: the middle
         // between the two means is its zero.
         let mean = |logits: &[f32]| logits.iter().sum::<f32>() / logits.len() as f32;
