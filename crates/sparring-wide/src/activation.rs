@@ -26,7 +26,9 @@ impl Activation {
         match self {
             Self::Identity => {}
             Self::Relu => in_blocks(values, |x| x.max(0.0)),
-            Self::LeakyRelu(slope) => in_blocks(values, |x| x * side(x, slope)),
+            Self::LeakyRelu(slope) => {
+                in_blocks(values, move |x| x * if x > 0.0 { 1.0 } else { slope })
+            }
             Self::Sigmoid => in_blocks(values, sigmoid),
             Self::Tanh => in_blocks(values, |x| 2.0 * sigmoid(2.0 * x) - 1.0),
             Self::Softplus => in_blocks(values, log1p_exp),
@@ -43,7 +45,9 @@ impl Activation {
             Self::Identity => {}
             Self::Relu => in_blocks2(gradient, outputs, |g, y| if y > 0.0 { g } else { 0.0 }),
             Self::LeakyRelu(slope) => {
-                in_blocks2(gradient, outputs, |g, y| g * side(y, slope));
+                in_blocks2(gradient, outputs, move |g, y| {
+                    g * if y > 0.0 { 1.0 } else { slope }
+                });
             }
             Self::Sigmoid => in_blocks2(gradient, outputs, |g, y| g * y * (1.0 - y)),
             Self::Tanh => in_blocks2(gradient, outputs, |g, y| g * (1.0 - y * y)),
@@ -51,12 +55,6 @@ impl Activation {
             Self::Softplus => in_blocks2(gradient, outputs, |g, y| g * (1.0 - exp(-y))),
         }
     }
-}
-
-/// 1 or the slope, without a branch: the sign of a unit is as good as random.
-#[inline]
-fn side(x: f32, slope: f32) -> f32 {
-    if x > 0.0 { 1.0 } else { slope }
 }
 
 /// `1 / (1 + exp(-x))`, to about `1e-7`.

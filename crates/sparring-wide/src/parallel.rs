@@ -15,10 +15,11 @@ pub(crate) fn row_blocks(width: usize) -> usize {
 /// Entries up to which work stays on its thread: waking another takes as long.
 pub(crate) const SMALL: usize = 2 * BLOCK;
 
-/// `value = f(value)` everywhere.
-pub(crate) fn in_blocks(values: &mut [f32], f: impl Fn(f32) -> f32 + Sync) {
-    let block = |values: &mut [f32]| {
-        vectorised(|| values.iter_mut().for_each(|value| *value = f(*value)));
+/// `value = f(value)` everywhere; `f` goes by value, since what it reads behind a reference keeps a
+/// loop from being vectorised.
+pub(crate) fn in_blocks(values: &mut [f32], f: impl Fn(f32) -> f32 + Copy + Send + Sync) {
+    let block = move |values: &mut [f32]| {
+        vectorised(move || values.iter_mut().for_each(|value| *value = f(*value)));
     };
     if values.len() <= SMALL {
         block(values);
@@ -28,9 +29,13 @@ pub(crate) fn in_blocks(values: &mut [f32], f: impl Fn(f32) -> f32 + Sync) {
 }
 
 /// `value = f(value, other)` everywhere.
-pub(crate) fn in_blocks2(values: &mut [f32], other: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) {
-    let block = |(values, other): (&mut [f32], &[f32])| {
-        vectorised(|| {
+pub(crate) fn in_blocks2(
+    values: &mut [f32],
+    other: &[f32],
+    f: impl Fn(f32, f32) -> f32 + Copy + Send + Sync,
+) {
+    let block = move |(values, other): (&mut [f32], &[f32])| {
+        vectorised(move || {
             for (value, other) in values.iter_mut().zip(other) {
                 *value = f(*value, *other);
             }
