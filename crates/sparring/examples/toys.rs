@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut out = PathBuf::from("out/toys");
     let (mut epochs, mut only) = (60, String::new());
+    let mut seed = 1;
     let mut base = ToyConfig::default();
     while let Some(argument) = arguments.next() {
         match (argument.as_str(), arguments.next()) {
@@ -39,6 +40,11 @@ fn main() -> Result<(), Box<dyn Error>> {
                 (base.generator_width, base.discriminator_width) = (n.parse()?, n.parse()?);
             }
             ("--penalty", Some(x)) => base.penalty = x.parse()?,
+            ("--noise-dim", Some(x)) => base.noise_dim = x.parse()?,
+            ("--layers", Some(x)) => base.hidden_layers = x.parse()?,
+            ("--beta1", Some(x)) => base.beta1 = x.parse()?,
+            ("--seed", Some(x)) => seed = x.parse()?,
+            ("--d-rate", Some(x)) => base.discriminator_learning_rate = x.parse()?,
             ("--ema", Some(x)) => base.ema = x.parse()?,
             ("--rate", Some(x)) => {
                 base.learning_rate = x.parse()?;
@@ -62,7 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             if !named.contains(&only) {
                 continue;
             }
-            page.push_str(&bout(name, &mixture, &case, epochs)?);
+            page.push_str(&bout(name, &mixture, &case, epochs, seed)?);
         }
     }
     sparring::data::write_atomically(&out.join("toys.html"), page.as_bytes())?;
@@ -143,9 +149,10 @@ fn bout(
     mixture: &Mixture,
     case: &Case,
     epochs: usize,
+    seed: u64,
 ) -> Result<String, Box<dyn Error>> {
     let start = Instant::now();
-    let mut gan = ToyGan::new(case.config.clone(), mixture, 12_800, Seed(1));
+    let mut gan = ToyGan::new(case.config.clone(), mixture, 12_800, Seed(seed));
     let config = BoutConfig {
         epochs,
         batch_size: 256,
@@ -157,7 +164,7 @@ fn bout(
     let (recorder, cancel) = (Recorder::new(), Cancel::new());
     let run = Run {
         observer: &recorder,
-        ..Run::quiet(Seed(1), &cancel)
+        ..Run::quiet(Seed(seed), &cancel)
     };
     let rows = gan.rows();
     let end = Bout {

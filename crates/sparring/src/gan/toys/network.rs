@@ -23,14 +23,18 @@ pub struct ToyConfig {
     pub noise: Noise,
     /// Entries of the noise `Z`.
     pub noise_dim: usize,
-    /// Width of two hidden layers of the generator.
+    /// Hidden layers of either network, 1 or more.
+    pub hidden_layers: usize,
+    /// Width of the generator's hidden layers.
     pub generator_width: usize,
-    /// Width of two hidden layers of the discriminator.
+    /// Width of the discriminator's hidden layers.
     pub discriminator_width: usize,
     /// Learning rate of the generator; both fall to a tenth along half a cosine.
     pub learning_rate: f32,
     /// Learning rate of the discriminator.
     pub discriminator_learning_rate: f32,
+    /// Decay of Adam's mean of gradients.
+    pub beta1: f32,
     /// Weight of R1 and R2, or of the gradient penalty for [`Loss::Wasserstein`]; 0 for none.
     pub penalty: f32,
     /// Standard deviation of noise on what the discriminator sees.
@@ -45,10 +49,12 @@ impl Default for ToyConfig {
             loss: Loss::Relativistic,
             noise: Noise::Normal,
             noise_dim: 16,
+            hidden_layers: 2,
             generator_width: 64,
             discriminator_width: 64,
             learning_rate: 1e-3,
             discriminator_learning_rate: 2e-3,
+            beta1: 0.5,
             penalty: 0.1,
             instance_noise: 0.0,
             ema: 0.99,
@@ -77,13 +83,19 @@ const LOOK: usize = 512;
 impl ToyGan {
     /// A new GAN over `n` points of a mixture.
     pub fn new(config: ToyConfig, mixture: &Mixture, n: usize, seed: Seed) -> Self {
-        let (g, d) = (config.generator_width, config.discriminator_width);
-        let generator = Mlp::new(&[config.noise_dim, g, g, 2], seed.derive("generator"));
+        let widths = |first, hidden, last| {
+            let mut widths = vec![hidden; config.hidden_layers + 2];
+            (widths[0], widths[config.hidden_layers + 1]) = (first, last);
+            widths
+        };
+        let generator = widths(config.noise_dim, config.generator_width, 2);
+        let generator = Mlp::new(&generator, seed.derive("generator"));
+        let discriminator = widths(2, config.discriminator_width, 1);
         Self {
             real: mixture.sample(n, seed.derive("real")),
             held_out: mixture.sample(LOOK, seed.derive("held out")),
             averaged: generator.clone(),
-            discriminator: Mlp::new(&[2, d, d, 1], seed.derive("discriminator")),
+            discriminator: Mlp::new(&discriminator, seed.derive("discriminator")),
             generator,
             kept: None,
             config,
@@ -139,7 +151,7 @@ impl ToyGan {
         };
         Adam {
             learning_rate: schedule.at(self.share),
-            beta1: 0.5,
+            beta1: self.config.beta1,
             beta2: 0.99,
             ..Adam::default()
         }
