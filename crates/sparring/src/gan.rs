@@ -11,6 +11,7 @@ mod health;
 mod losses;
 mod noise;
 mod penalty;
+mod rates;
 mod schedule;
 pub mod toys;
 
@@ -19,4 +20,5 @@ pub use health::{Health, HealthConfig, Probe, Remedy, Verdict, examine};
 pub use losses::{AdversarialLoss, LogitGrads, Loss, energy_margin, feature_matching};
 pub use noise::Noise;
 pub use penalty::{Critic, gradient_penalty, one_centred, zero_centred, zero_centred_penalty};
+pub use rates::apply_to_rates;
 pub use schedule::{Annealing, Schedule};

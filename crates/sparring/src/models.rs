@@ -16,6 +16,7 @@ mod ganmf;
 mod irgan;
 mod keeper;
 mod pairwise;
+mod probed;
 mod product;
 mod tensor;
 

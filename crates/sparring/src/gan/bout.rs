@@ -167,6 +167,11 @@ impl Bout<'_> {
         let total = self.config.epochs as u64;
         let mut order: Vec<u32> = (0..u32::try_from(self.rows).expect("rows fit u32")).collect();
         step.snapshot();
+        // What training starts from may be the best there is, after a pre-training for example.
+        state.best = run.monitor.and_then(|monitor| step.rate(monitor));
+        if let Some(value) = state.best {
+            run.observer.point("validation", 0, value);
+        }
         let mut epoch = 0;
         let stopped = loop {
             if epoch == self.config.epochs {

@@ -17,15 +17,15 @@
 
 use std::num::NonZeroUsize;
 
-use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
+use sparring_wide::Seed;
 
 use super::factors::Factors;
-use super::keeper::Keeper;
 use super::pairwise::{Perturbation, Seen, Table, add, dot, sigmoid, softplus};
 use crate::data::{Dataset, ItemIx, UserIx};
+use crate::gan::{AdversarialStep, Bout, BoutConfig, Remedy};
 use crate::recommend::{
-    Dimension, Fit, FitError, NamedTensors, Progress, Query, Recommender, Run, ScoreError, Tune,
+    Dimension, Fit, FitError, Monitor, NamedTensors, Query, Recommender, Run, ScoreError, Tune,
     Values, Weights, WeightsError,
 };
 
@@ -51,6 +51,8 @@ pub struct AprConfig {
     pub l2: f32,
     /// Ridge of the fold-in of new users, relative to the mean squared norm of a factor, `> 0`.
     pub fold_in_l2: f64,
+    /// Whether training that diverges goes on more slowly from its last good weights.
+    pub auto: bool,
     /// Epochs between looks at the validation metric, where there is one.
     pub check_every: NonZeroUsize,
     /// Looks without a better one after which training stops.
@@ -70,6 +72,7 @@ impl Default for AprConfig {
             adversarial_weight: 1.0,
             l2: 0.0,
             fold_in_l2: 1e-2,
+            auto: false,
             check_every: width(5),
             patience: width(4),
         }
@@ -83,47 +86,93 @@ pub struct Apr(Factors);
 /// A user, an item of theirs and one that is not.
 type Triple = (UserIx, ItemIx, ItemIx);
 
-/// The embeddings in training.
-struct Bout<'a> {
+/// The embeddings in training, in the hands of the loop: the adversary's step finds the
+/// perturbation of a batch, the other one descends both losses.
+struct Training<'a> {
     config: &'a AprConfig,
+    seen: &'a Seen,
+    pairs: Vec<(UserIx, ItemIx)>,
+    seed: Seed,
     users: Table,
     items: Table,
+    batch: Vec<Triple>,
+    /// Perturbations of users and items, once the adversary is in.
+    moves: Option<[Perturbation; 2]>,
+    learning_rate: f32,
+    steps: u64,
+    adversary: bool,
+    kept: Option<[Table; 2]>,
 }
 
-impl Bout<'_> {
-    /// One step on a batch of triples; returns the mean losses `L(T)` and `L(T + D)`.
-    fn step(&mut self, batch: &[Triple], adversary: bool) -> (f64, f64) {
-        let plain = self.add_gradient(batch, None, 1.0);
-        let mut perturbed = 0.0;
-        if adversary {
+impl<'a> Training<'a> {
+    fn new(
+        config: &'a AprConfig,
+        train: &Dataset,
+        (seen, pairs): (&'a Seen, Vec<(UserIx, ItemIx)>),
+        seed: Seed,
+    ) -> Self {
+        let (k, mut stream) = (config.embedding_dim.get(), seed.stream("embeddings"));
+        Self {
+            config,
+            seen,
+            pairs,
+            seed,
+            users: Table::uniform(train.n_users(), k, 0.02, &mut stream),
+            items: Table::uniform(train.n_items(), k, 0.02, &mut stream),
+            batch: Vec::new(),
+            moves: None,
+            learning_rate: config.learning_rate,
+            steps: 0,
+            adversary: false,
+            kept: None,
+        }
+    }
+
+    fn model(&self) -> Apr {
+        let (users, items) = (self.users.value.clone(), self.items.value.clone());
+        let bias = vec![0.0; items.len() / self.items.width];
+        let ridge = self.config.fold_in_l2;
+        Apr(Factors::new(self.users.width, users, items, bias, ridge))
+    }
+
+    /// Finds the perturbation of a batch; returns the mean loss `L(T)`.
+    fn attack(&mut self, batch: Vec<Triple>) -> f64 {
+        self.batch = batch;
+        self.moves = None;
+        let plain = self.add_gradient(1.0);
+        if self.adversary {
             let epsilon = self.config.epsilon;
-            let moves = [
+            self.moves = Some([
                 self.users.perturbation(epsilon),
                 self.items.perturbation(epsilon),
-            ];
-            perturbed = self.add_gradient(batch, Some(&moves), self.config.adversarial_weight);
+            ]);
         }
-        self.users.step(self.config.learning_rate);
-        self.items.step(self.config.learning_rate);
-        (plain, perturbed)
+        plain
+    }
+
+    /// Descends; returns the mean loss `L(T + D)`, 0 without adversary.
+    fn defend(&mut self) -> f64 {
+        let perturbed = if self.moves.is_some() {
+            self.add_gradient(self.config.adversarial_weight)
+        } else {
+            0.0
+        };
+        self.users.step(self.learning_rate);
+        self.items.step(self.learning_rate);
+        perturbed
     }
 
     /// Adds `weight` times the gradient of the loss, which is returned as a mean.
-    fn add_gradient(
-        &mut self,
-        batch: &[Triple],
-        moves: Option<&[Perturbation; 2]>,
-        weight: f32,
-    ) -> f64 {
+    fn add_gradient(&mut self, weight: f32) -> f64 {
         let mut rows = [const { Vec::new() }; 3];
         let mut loss = 0.0;
-        for &(user, i, j) in batch {
+        for &(user, i, j) in &self.batch {
             let at = [user.at(), i.at(), j.at()];
             for (which, row) in rows.iter_mut().enumerate() {
                 let table = if which == 0 { &self.users } else { &self.items };
                 row.clear();
                 row.extend_from_slice(table.row(at[which]));
-                if let Some(moves) = moves {
+                if let Some(moves) = &self.moves {
                     add(row, moves[which.min(1)].row(at[which]), 1.0);
                 }
             }
@@ -132,7 +181,11 @@ impl Bout<'_> {
             loss += f64::from(softplus(-margin));
             let slope = -weight * sigmoid(-margin);
             // The penalty belongs to the plain loss.
-            let l2 = if moves.is_none() { self.config.l2 } else { 0.0 };
+            let l2 = if self.moves.is_none() {
+                self.config.l2
+            } else {
+                0.0
+            };
             let user = self.users.gradient(at[0]);
             for (((g, p), qi), qj) in user.iter_mut().zip(p).zip(qi).zip(qj) {
                 *g += slope * (qi - qj) + l2 * p;
@@ -143,11 +196,15 @@ impl Bout<'_> {
                 add(gradient, own, l2);
             }
         }
-        loss / batch.len() as f64
+        loss / self.batch.len().max(1) as f64
     }
 }
 
 impl AprConfig {
+    fn all_epochs(&self) -> usize {
+        self.pretrain_epochs + self.epochs
+    }
+
     fn check(&self) -> Result<(), FitError> {
         let setting = |ok: bool, key, expected, found: f64| {
             let found = found.to_string();
@@ -188,17 +245,58 @@ impl AprConfig {
             self.fold_in_l2,
         )
     }
+}
 
-    fn model(&self, bout: &Bout<'_>, n_items: usize) -> Apr {
-        let (users, items) = (bout.users.value.clone(), bout.items.value.clone());
-        Apr(Factors::new(
-            bout.users.width,
-            users,
-            items,
-            vec![0.0; n_items],
-            self.fold_in_l2,
-        ))
+impl AdversarialStep for Training<'_> {
+    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+        self.steps += 1;
+        let mut stream = self.seed.stream_at("negatives", self.steps);
+        let triple = |&row: &u32| {
+            let (user, i) = self.pairs[row as usize];
+            let j = self.seen.negative(user, &mut stream)?;
+            Some((user, i, j))
+        };
+        let batch = rows.iter().filter_map(triple).collect();
+        Ok(to_f32(self.attack(batch)))
     }
+
+    fn generator_step(&mut self, _rows: &[u32]) -> Result<f32, FitError> {
+        Ok(to_f32(self.defend()))
+    }
+
+    /// The adversary comes in when plain BPR is done.
+    fn anneal(&mut self, share: f32) {
+        let (before, all) = (self.config.pretrain_epochs, self.config.all_epochs());
+        let done = (share * all as f32).round();
+        self.adversary = self.config.adversarial_weight > 0.0 && done >= before as f32;
+    }
+
+    fn rate(&mut self, monitor: &dyn Monitor) -> Option<f64> {
+        Some(monitor.score(&self.model()))
+    }
+
+    fn snapshot(&mut self) {
+        self.kept = Some([self.users.clone(), self.items.clone()]);
+    }
+
+    fn restore(&mut self) {
+        if let Some(kept) = self.kept.clone() {
+            [self.users, self.items] = kept;
+        }
+    }
+
+    fn apply(&mut self, remedy: Remedy) -> bool {
+        let slower = remedy == Remedy::SlowBoth;
+        if slower {
+            self.learning_rate /= 2.0;
+        }
+        slower
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a loss for a curve")]
+fn to_f32(value: f64) -> f32 {
+    value as f32
 }
 
 impl Fit for AprConfig {
@@ -207,7 +305,7 @@ impl Fit for AprConfig {
     fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Apr, FitError> {
         self.check()?;
         let seen = Seen::new(train);
-        let mut pairs = seen.pairs();
+        let pairs = seen.pairs();
         if pairs.is_empty() {
             return Err(FitError::TooSmall {
                 model: "apr",
@@ -215,54 +313,23 @@ impl Fit for AprConfig {
                 found: 0,
             });
         }
-        let (seed, k) = (run.seed.derive("apr"), self.embedding_dim.get());
-        let mut stream = seed.stream("embeddings");
-        let mut bout = Bout {
-            config: self,
-            users: Table::uniform(train.n_users(), k, 0.02, &mut stream),
-            items: Table::uniform(train.n_items(), k, 0.02, &mut stream),
+        let run = run.with_seed(run.seed.derive("apr"));
+        let config = BoutConfig {
+            epochs: self.all_epochs(),
+            batch_size: self.batch_size.get(),
+            look_every: self.check_every.get(),
+            patience: self.patience.get(),
+            auto: self.auto,
+            ..BoutConfig::default()
         };
-        let total = self.pretrain_epochs + self.epochs;
-        let mut keeper = Keeper::new(run, self.check_every.get(), self.patience.get());
-        for epoch in 1..=total {
-            let adversary = epoch > self.pretrain_epochs && self.adversarial_weight > 0.0;
-            let mut stream = seed.stream_at("triples", epoch as u64);
-            pairs.shuffle(&mut stream);
-            let (mut plain, mut perturbed) = (0.0, 0.0);
-            for batch in pairs.chunks(self.batch_size.get()) {
-                let triple = |&(user, i): &(UserIx, ItemIx)| {
-                    seen.negative(user, &mut stream).map(|j| (user, i, j))
-                };
-                let triples: Vec<Triple> = batch.iter().filter_map(triple).collect();
-                if !triples.is_empty() {
-                    (plain, perturbed) = bout.step(&triples, adversary);
-                }
-            }
-            let step = epoch as u64;
-            run.observer.point("loss", step, plain);
-            if adversary {
-                run.observer.point("perturbed loss", step, perturbed);
-            }
-            run.observer.progress(Progress {
-                unit: "epoch",
-                done: step,
-                total: total as u64,
-            });
-            if !plain.is_finite() || !perturbed.is_finite() {
-                let evidence = format!("losses {plain} and {perturbed}");
-                return Err(FitError::Diverged {
-                    model: "apr",
-                    step,
-                    evidence,
-                });
-            }
-            if keeper.look(epoch, || self.model(&bout, train.n_items())) {
-                break;
-            }
-        }
-        Ok(keeper
-            .best()
-            .unwrap_or_else(|| self.model(&bout, train.n_items())))
+        let bout = Bout {
+            config: &config,
+            model: "apr",
+            rows: pairs.len(),
+        };
+        let mut training = Training::new(self, train, (&seen, pairs), run.seed);
+        bout.run(&mut training, &run)?;
+        Ok(training.model())
     }
 }
 
@@ -341,17 +408,17 @@ mod tests {
             epsilon: 0.01,
             ..tiny()
         };
-        let mut stream = sparring_wide::Seed(1).stream("test");
-        let mut bout = Bout {
-            config: &config,
-            users: Table::uniform(data.n_users(), 8, 0.5, &mut stream),
-            items: Table::uniform(data.n_items(), 8, 0.5, &mut stream),
-        };
-        let triple = [(UserIx(0), ItemIx(1), ItemIx(2))];
+        let seen = Seen::new(&data);
+        let mut training = Training::new(&config, &data, (&seen, Vec::new()), Seed(1));
+        let mut stream = Seed(1).stream("test");
+        training.users = Table::uniform(data.n_users(), 8, 0.5, &mut stream);
+        training.items = Table::uniform(data.n_items(), 8, 0.5, &mut stream);
+        training.adversary = true;
+        let triple = vec![(UserIx(0), ItemIx(1), ItemIx(2))];
         let (p, qi, qj) = (
-            bout.users.row(0).to_vec(),
-            bout.items.row(1).to_vec(),
-            bout.items.row(2).to_vec(),
+            training.users.row(0).to_vec(),
+            training.items.row(1).to_vec(),
+            training.items.row(2).to_vec(),
         );
         let margin = dot(&p, &qi) - dot(&p, &qj);
         // The three rows move by eps along their gradients, so that to first order the margin
@@ -359,7 +426,7 @@ mod tests {
         let norm = |x: &[f32]| dot(x, x).sqrt();
         let apart: Vec<f32> = qi.iter().zip(&qj).map(|(a, b)| a - b).collect();
         let fallen = margin - config.epsilon * (norm(&apart) + 2.0 * norm(&p));
-        let (plain, perturbed) = bout.step(&triple, true);
+        let (plain, perturbed) = (training.attack(triple), training.defend());
         assert!((plain - f64::from(softplus(-margin))).abs() < 1e-6);
         assert!(
             (perturbed - f64::from(softplus(-fallen))).abs() < 1e-3,

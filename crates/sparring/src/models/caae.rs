@@ -17,27 +17,20 @@
 //! zeros are drawn each with its share of `G'` (at most 1) instead of in exact number; Adam and
 //! Adagrad instead of plain descent; squared errors are a mean over the batch.
 
+mod networks;
+
 use std::num::NonZeroUsize;
 
-use faer::Accum;
-use rand::RngExt;
-use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
-use sparring_wide::Seed;
 
+use self::networks::Networks;
 use super::cfgan::Allowed;
-use super::cfgan::networks::{Generator, Shape};
-use super::cfgan::rows::Rows;
-use super::cfgan::stack::Activation;
-use super::cfgan::trained::{Cfgan, Network, Trained};
-use super::keeper::Keeper;
-use super::pairwise::{Table, add, dot, sigmoid, softplus};
-use super::product::{multiply, product, view};
-use super::tensor::Adam;
-use crate::data::{Dataset, UserIx};
+use super::cfgan::trained::Cfgan;
+use crate::data::Dataset;
+use crate::gan::{Bout, BoutConfig, HealthConfig};
 use crate::recommend::{
-    Dimension, Fit, FitError, NamedTensors, Progress, Query, Recommender, Run, ScoreError, Tune,
-    Values, Weights, WeightsError,
+    Dimension, Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Tune, Values,
+    Weights, WeightsError,
 };
 
 /// Settings of CAAE.
@@ -64,7 +57,11 @@ pub struct CaaeConfig {
     pub discriminator_rate: f32,
     /// Weight of the squared norm of all weights, `>= 0`.
     pub l2: f32,
-    /// Epochs between looks at the validation metric, where there is one.
+    /// Whether training treats its illnesses itself.
+    pub auto: bool,
+    /// The limits of the verdicts on its health.
+    pub health: HealthConfig,
+    /// Epochs between looks at the health and at the validation metric, where there is one.
     pub check_every: NonZeroUsize,
     /// Looks without a better one after which training stops.
     pub patience: NonZeroUsize,
@@ -84,6 +81,8 @@ impl Default for CaaeConfig {
             generator_rate: 1e-3,
             discriminator_rate: 0.02,
             l2: 1e-4,
+            auto: false,
+            health: HealthConfig::default(),
             check_every: width(5),
             patience: width(4),
         }
@@ -93,228 +92,6 @@ impl Default for CaaeConfig {
 /// The autoencoder that looks for items that a user likes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Caae(Cfgan);
-
-/// The three networks: `G`, `G'` and the ranker.
-struct Bout<'a> {
-    config: &'a CaaeConfig,
-    data: &'a Dataset,
-    generators: [Generator; 2],
-    users: Table,
-    items: Table,
-    bias: Table,
-    steps: u32,
-}
-
-/// `softmax` of each row.
-fn softmax(values: &[f32], width: usize) -> Vec<f32> {
-    let mut out = values.to_vec();
-    for row in out.chunks_mut(width) {
-        let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        for x in &mut *row {
-            *x = (*x - most).exp();
-        }
-        let sum: f32 = row.iter().sum();
-        for x in row {
-            *x /= sum;
-        }
-    }
-    out
-}
-
-/// An index drawn from weights whose running sums are given.
-fn draw(sums: &[f32], at: f32) -> usize {
-    let target = at * sums[sums.len() - 1];
-    sums.partition_point(|&sum| sum <= target)
-        .min(sums.len() - 1)
-}
-
-impl Bout<'_> {
-    /// What a generator makes of profiles, `[B, I]`, and its hidden layers.
-    fn make(&self, which: usize, rows: &Rows) -> (Vec<f32>, super::cfgan::stack::Trace) {
-        let generator = &self.generators[which];
-        let (n, h) = (self.data.n_items(), generator.stack.width);
-        let trace = generator.encode(rows, &[]);
-        let output = view(&generator.output.value, n, h).transpose();
-        let mut values = multiply(view(trace.top(), rows.len(), h), output);
-        values
-            .chunks_mut(n)
-            .for_each(|row| add(row, &generator.output_bias.value, 1.0));
-        Activation::Sigmoid.apply(&mut values);
-        (values, trace)
-    }
-
-    /// Ranks the items of some users above one drawn by each generator; returns the mean loss.
-    fn discriminator_step(&mut self, users: &[UserIx], seed: Seed) -> f64 {
-        let (n, rows) = (self.data.n_items(), Rows::of(self.data, users));
-        let mut stream = seed.stream("negatives");
-        let (mut loss, mut count) = (0.0, 0);
-        for which in 0..2 {
-            let mut sums = softmax(&self.make(which, &rows).0, n);
-            for row in sums.chunks_mut(n) {
-                for at in 1..n {
-                    row[at] += row[at - 1];
-                }
-            }
-            for (at, (user, sums)) in users.iter().zip(sums.chunks(n)).enumerate() {
-                for item in rows.row(at) {
-                    let other = draw(sums, stream.random());
-                    loss += self.rank(user.at(), item.at(), other);
-                    count += 1;
-                }
-            }
-        }
-        for table in [&mut self.users, &mut self.items, &mut self.bias] {
-            table.step(self.config.discriminator_rate);
-        }
-        loss / f64::from(count.max(1))
-    }
-
-    /// Adds the gradient of `-ln sigma(d(u, i) - d(u, j))`, which is returned.
-    fn rank(&mut self, user: usize, i: usize, j: usize) -> f64 {
-        let rows =
-            [self.users.row(user), self.items.row(i), self.items.row(j)].map(<[f32]>::to_vec);
-        let [p, qi, qj] = &rows;
-        let margin = dot(p, qi) - dot(p, qj) + self.bias.row(i)[0] - self.bias.row(j)[0];
-        let (slope, l2) = (-sigmoid(-margin), self.config.l2);
-        let gradient = self.users.gradient(user);
-        add(gradient, qi, slope);
-        add(gradient, qj, -slope);
-        add(gradient, p, l2);
-        for (item, own, slope) in [(i, qi, slope), (j, qj, -slope)] {
-            let gradient = self.items.gradient(item);
-            add(gradient, p, slope);
-            add(gradient, own, l2);
-            let bias = self.bias.row(item)[0];
-            self.bias.gradient(item)[0] += slope + l2 * bias;
-        }
-        f64::from(softplus(-margin))
-    }
-
-    /// `d(u, j)` of all items for some users, `[B, I]`.
-    fn ratings(&self, users: &[UserIx]) -> Vec<f32> {
-        let (n, k) = (self.data.n_items(), self.users.width);
-        let rows: Vec<f32> = users
-            .iter()
-            .flat_map(|user| self.users.row(user.at()))
-            .copied()
-            .collect();
-        let items = view(&self.items.value, n, k).transpose();
-        let mut ratings = multiply(view(&rows, users.len(), k), items);
-        ratings
-            .chunks_mut(n)
-            .for_each(|row| add(row, &self.bias.value, 1.0));
-        ratings
-    }
-
-    /// One step of a generator: 0 for `G`, 1 for `G'`; returns the mean expected reward.
-    fn generator_step(&mut self, which: usize, users: &[UserIx], seed: Seed) -> f64 {
-        let (n, rows) = (self.data.n_items(), Rows::of(self.data, users));
-        let (values, trace) = self.make(which, &rows);
-        let mut reward = self.ratings(users);
-        let sign = if which == 0 { 1.0 } else { -1.0 };
-        for d in &mut reward {
-            *d = -softplus(-sign * (*d - 1.0));
-        }
-        let chance = softmax(&values, n);
-        let weight = if which == 0 {
-            self.config.reward_weight
-        } else {
-            1.0
-        } / users.len() as f32;
-        let mut change = vec![0.0; values.len()];
-        let mut total = 0.0;
-        let each = change
-            .chunks_mut(n)
-            .zip(chance.chunks(n))
-            .zip(reward.chunks(n));
-        for ((change, chance), reward) in each {
-            let mean = dot(chance, reward);
-            total += f64::from(mean);
-            for ((change, p), r) in change.iter_mut().zip(chance).zip(reward) {
-                *change = -weight * p * (r - mean);
-            }
-        }
-        if which == 0 {
-            let zeros = softmax(&self.make(1, &rows).0, n);
-            self.reconstruct(&rows, (&values, &zeros), &mut change, seed);
-        }
-        Activation::Sigmoid.pull_back(&mut change, &values);
-        self.descend(which, (&rows, &trace), &change);
-        total / users.len() as f64
-    }
-
-    /// Adds the gradient of `(1 - lambda)` times the squared error on ones and drawn zeros.
-    fn reconstruct(
-        &self,
-        rows: &Rows,
-        (values, zeros): (&[f32], &[f32]),
-        change: &mut [f32],
-        seed: Seed,
-    ) {
-        let n = self.data.n_items();
-        let scale = 2.0 * (1.0 - self.config.reward_weight) / rows.len() as f32;
-        let mut stream = seed.stream("zeros");
-        for row in 0..rows.len() {
-            let items = rows.row(row);
-            let drawn = self.config.zero_ratio * (n - items.len()) as f32;
-            let mut held = items.iter().peekable();
-            for item in 0..n {
-                let at = row * n + item;
-                let chance: f32 = stream.random();
-                if held.next_if(|held| held.at() == item).is_some() {
-                    change[at] += scale * (values[at] - 1.0);
-                } else if chance < drawn * zeros[at] {
-                    change[at] += scale * values[at];
-                }
-            }
-        }
-    }
-
-    /// Updates a generator, given the gradient at the sums of its output, `[B, I]`.
-    fn descend(
-        &mut self,
-        which: usize,
-        (rows, trace): (&Rows, &super::cfgan::stack::Trace),
-        change: &[f32],
-    ) {
-        let (n, b) = (self.data.n_items(), rows.len());
-        let adam = Adam::at(self.steps, self.config.generator_rate, self.config.l2);
-        let generator = &mut self.generators[which];
-        let h = generator.stack.width;
-        let change = view(change, b, n);
-        let top = multiply(change, view(&generator.output.value, n, h));
-        let mut gradient = vec![0.0; n * h];
-        product(
-            &mut gradient,
-            h,
-            change.transpose(),
-            view(trace.top(), b, h),
-            Accum::Replace,
-        );
-        generator.output.update(h, adam, |from, _, out| {
-            out.copy_from_slice(&gradient[from * h..][..out.len()]);
-        });
-        let sums: Vec<f32> = (0..n)
-            .map(|item| (0..b).map(|row| change[(row, item)]).sum())
-            .collect();
-        generator.output_bias.update_by(adam, &sums);
-        generator.descend_below((rows, &[], trace), top, adam);
-    }
-
-    fn model(&self) -> Caae {
-        let generator = &self.generators[0];
-        Caae(Cfgan(Trained::User(Network {
-            hidden: generator.stack.width,
-            activation: Activation::Sigmoid,
-            normalised: false,
-            values: generator
-                .values()
-                .into_iter()
-                .map(<[f32]>::to_vec)
-                .collect(),
-        })))
-    }
-}
 
 impl CaaeConfig {
     fn check(&self) -> Result<(), FitError> {
@@ -346,26 +123,6 @@ impl CaaeConfig {
             })
         })
     }
-
-    fn start<'a>(&'a self, data: &'a Dataset, seed: Seed) -> Bout<'a> {
-        let shape = Shape {
-            width: data.n_items(),
-            hidden: self.hidden.get(),
-            layers: self.layers.get(),
-            activation: Activation::Sigmoid,
-        };
-        let (k, mut stream) = (self.embedding_dim.get(), seed.stream("embeddings"));
-        Bout {
-            config: self,
-            data,
-            generators: ["positive", "negative"]
-                .map(|name| Generator::new(shape, 0, &mut seed.stream(name))),
-            users: Table::uniform(data.n_users(), k, 0.05, &mut stream),
-            items: Table::uniform(data.n_items(), k, 0.05, &mut stream),
-            bias: Table::new(1, vec![0.0; data.n_items()]),
-            steps: 0,
-        }
-    }
 }
 
 impl Fit for CaaeConfig {
@@ -380,48 +137,26 @@ impl Fit for CaaeConfig {
                 found: 0,
             });
         }
-        let seed = run.seed.derive("caae");
-        let mut bout = self.start(train, seed);
-        let mut users: Vec<UserIx> = train.user_indices().collect();
-        let mut keeper = Keeper::new(run, self.check_every.get(), self.patience.get());
-        for epoch in 1..=self.epochs.get() {
-            users.shuffle(&mut seed.stream_at("order", epoch as u64));
-            let mut found = [0.0; 3];
-            for batch in users.chunks(self.batch_size.get()) {
-                bout.steps += 1;
-                let seed = seed.derive("step").at(bout.steps.into());
-                found[0] = bout.discriminator_step(batch, seed);
-                found[1] = bout.generator_step(0, batch, seed);
-                found[2] = bout.generator_step(1, batch, seed);
-            }
-            let step = epoch as u64;
-            let curves = [
-                "discriminator loss",
-                "reward of likes",
-                "reward of dislikes",
-            ];
-            for (curve, value) in curves.iter().zip(found) {
-                run.observer.point(curve, step, value);
-            }
-            let total = self.epochs.get() as u64;
-            run.observer.progress(Progress {
-                unit: "epoch",
-                done: step,
-                total,
-            });
-            if found.iter().any(|value| !value.is_finite()) {
-                let evidence = format!("loss and rewards {found:?}");
-                return Err(FitError::Diverged {
-                    model: "caae",
-                    step,
-                    evidence,
-                });
-            }
-            if keeper.look(epoch, || bout.model()) {
-                break;
-            }
-        }
-        Ok(keeper.best().unwrap_or_else(|| bout.model()))
+        let run = run.with_seed(run.seed.derive("caae"));
+        let mut networks = Networks::new(self, train, run.seed);
+        let config = BoutConfig {
+            epochs: self.epochs.get(),
+            batch_size: self.batch_size.get(),
+            discriminator_steps: 1,
+            generator_steps: 1,
+            look_every: self.check_every.get(),
+            patience: self.patience.get(),
+            until_indistinguishable: false,
+            auto: self.auto,
+            health: self.health,
+        };
+        let bout = Bout {
+            config: &config,
+            model: "caae",
+            rows: train.n_users(),
+        };
+        bout.run(&mut networks, &run)?;
+        Ok(networks.model())
     }
 }
 

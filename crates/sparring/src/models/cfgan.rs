@@ -27,10 +27,10 @@
 //!   profile's ones, `average` scores with averaged weights. `adversarial_weight = 0` with
 //!   `one_weight > 0` is the same network without an adversary.
 
-mod bout;
 #[cfg(test)]
 mod gradient_tests;
 pub(in crate::models) mod networks;
+mod opponents;
 pub(in crate::models) mod rows;
 pub(in crate::models) mod stack;
 pub(in crate::models) mod trained;
@@ -42,6 +42,7 @@ use serde::{Deserialize, Serialize};
 
 use self::stack::Activation;
 use super::ganmf::Mode;
+use crate::gan::HealthConfig;
 use crate::recommend::{Dimension, FitError, Tune, Values};
 
 /// What zeros are good for.
@@ -117,7 +118,11 @@ pub struct CfganConfig {
     /// Ridge of the fold-in of new users in item mode, relative to the mean squared norm of a
     /// factor, `> 0`.
     pub fold_in_l2: f64,
-    /// Epochs between looks at the validation metric, where there is one.
+    /// Whether training treats its illnesses itself.
+    pub auto: bool,
+    /// The limits of the verdicts on its health.
+    pub health: HealthConfig,
+    /// Epochs between looks at the health and at the validation metric, where there is one.
     pub check_every: NonZeroUsize,
     /// Looks without a better one after which training stops.
     pub patience: NonZeroUsize,
@@ -156,6 +161,8 @@ impl Default for CfganConfig {
             discriminator_l2: 0.0,
             average: 0.0,
             fold_in_l2: 1e-3,
+            auto: false,
+            health: HealthConfig::default(),
             check_every: width(5),
             patience: width(5),
         }

@@ -2,8 +2,8 @@
 
 use sparring_wide::Seed;
 
-use super::bout::{Batch, Bout, Losses, sample};
 use super::networks::{Discriminator, Generator, Shape};
+use super::opponents::{Batch, Losses, Opponents, sample};
 use super::rows::Rows;
 use super::stack::Activation;
 use crate::data::ItemIx;
@@ -31,7 +31,7 @@ fn batch() -> Batch {
     }
 }
 
-fn bout(mask: f32) -> Bout {
+fn bout(mask: f32) -> Opponents {
     let shape = |hidden, activation| Shape {
         width: WIDTH,
         hidden,
@@ -39,7 +39,7 @@ fn bout(mask: f32) -> Bout {
         activation,
     };
     let (g, d) = (shape(4, Activation::Tanh), shape(3, Activation::Sigmoid));
-    let mut bout = Bout {
+    let mut bout = Opponents {
         generator: Generator::new(g, 2, &mut Seed(1).stream("g")),
         discriminator: Discriminator::new(d, &mut Seed(2).stream("d")),
         losses: Losses {
@@ -57,7 +57,7 @@ fn bout(mask: f32) -> Bout {
 }
 
 /// Entry by entry: generated profiles, and which zeros are drawn.
-fn profiles(bout: &Bout, batch: &Batch, noise: &[f32]) -> Vec<Vec<f64>> {
+fn profiles(bout: &Opponents, batch: &Batch, noise: &[f32]) -> Vec<Vec<f64>> {
     let generator = &bout.generator;
     let trace = generator.encode(&batch.condition, noise);
     let sum = |top: &[f32], item: usize| {
@@ -82,7 +82,7 @@ fn drawn(label: &str, probability: f32) -> Vec<bool> {
 }
 
 /// Logits for profiles given as entries.
-fn logits(bout: &Bout, batch: &Batch, entries: impl Fn(usize, usize) -> f64) -> Vec<f64> {
+fn logits(bout: &Opponents, batch: &Batch, entries: impl Fn(usize, usize) -> f64) -> Vec<f64> {
     let d = &bout.discriminator;
     let mut z = batch.real.sum_rows(&d.condition.value, 3);
     for (row, z) in z.chunks_mut(3).enumerate() {
@@ -105,7 +105,7 @@ fn softplus(x: f64) -> f64 {
     x.exp().ln_1p()
 }
 
-fn losses(bout: &Bout) -> [f64; 2] {
+fn losses(bout: &Opponents) -> [f64; 2] {
     let batch = batch();
     let noise = bout.generator.draw_noise(3, &mut SEED.stream("noise"));
     let x = profiles(bout, &batch, &noise);
@@ -141,7 +141,7 @@ fn losses(bout: &Bout) -> [f64; 2] {
 }
 
 /// A tensor of a network.
-type Pick = fn(&mut Bout) -> &mut Tensor;
+type Pick = fn(&mut Opponents) -> &mut Tensor;
 
 #[test]
 fn gradients_are_central_differences() {
@@ -165,9 +165,9 @@ fn gradients_are_central_differences() {
     for mask in [0.0, 0.5] {
         let mut after = [bout(mask), bout(mask)];
         let batch = batch();
-        let verdicts = after[0].discriminator_step(&batch, adam, SEED);
+        let loss = after[0].discriminator_step(&batch, adam, SEED);
         after[1].generator_step(&batch, adam, SEED);
-        assert!((verdicts.loss - losses(&bout(mask))[0]).abs() < 1e-5);
+        assert!((loss - losses(&bout(mask))[0]).abs() < 1e-5);
         for (which, picks) in [discriminator, generator].into_iter().enumerate() {
             for (tensor, pick) in picks.into_iter().enumerate() {
                 let found = pick(&mut after[which]).clone();

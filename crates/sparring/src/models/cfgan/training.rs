@@ -1,34 +1,42 @@
-//! Training of CFGAN.
+//! CFGAN in the hands of the loop, which sees a pass over all profiles as one step.
 
 use rand::seq::SliceRandom;
 use sparring_wide::Seed;
 
-use super::bout::{Batch, Bout, Losses, Verdicts};
 use super::networks::{Discriminator, Generator, Shape};
+use super::opponents::{Batch, Losses, Opponents};
 use super::rows::Rows;
 use super::trained::{Cfgan, Network, Trained};
 use super::{CfganConfig, Scheme};
 use crate::data::{Dataset, UserIx};
+use crate::gan::{AdversarialStep, Bout, BoutConfig, Probe, Remedy, apply_to_rates};
 use crate::models::factors::Factors;
 use crate::models::ganmf::Mode;
-use crate::models::keeper::Keeper;
+use crate::models::probed::Probed;
 use crate::models::tensor::Adam;
-use crate::recommend::{Fit, FitError, Progress, Run};
+use crate::recommend::{Cancel, Fit, FitError, Monitor, Run};
 
 /// The networks in training, and the averaged generator.
 struct Training<'a> {
     config: &'a CfganConfig,
     data: &'a Dataset,
     seed: Seed,
-    bout: Bout,
+    opponents: Opponents,
     /// Tensors in the order of [`Generator::values`].
     average: Option<Vec<Vec<f32>>>,
+    kept: Option<(Opponents, Option<Vec<Vec<f32>>>)>,
+    /// Learning rates of generator and discriminator.
+    rates: [f32; 2],
     /// Steps so far of the discriminator and of the generator.
     steps: [u32; 2],
+    passes: u64,
+    probed: Probed,
+    cancel: &'a Cancel,
 }
 
 impl<'a> Training<'a> {
-    fn new(config: &'a CfganConfig, data: &'a Dataset, seed: Seed) -> Self {
+    fn new(config: &'a CfganConfig, data: &'a Dataset, run: &Run<'a>) -> Self {
+        let seed = run.seed;
         let width = data.n_items();
         let shape = Shape {
             width,
@@ -67,7 +75,7 @@ impl<'a> Training<'a> {
                 .collect()
         };
         let average = (config.average > 0.0).then(values);
-        let bout = Bout {
+        let opponents = Opponents {
             generator,
             discriminator,
             losses,
@@ -77,9 +85,14 @@ impl<'a> Training<'a> {
             config,
             data,
             seed,
-            bout,
+            opponents,
             average,
+            kept: None,
+            rates: [config.generator_rate, config.discriminator_rate],
             steps: [0; 2],
+            passes: 0,
+            probed: Probed::draw(data, &mut seed.stream("probe")),
+            cancel: run.cancel,
         }
     }
 
@@ -94,34 +107,38 @@ impl<'a> Training<'a> {
         Batch { real, condition }
     }
 
-    fn discriminator_step(&mut self, users: &[UserIx]) -> Verdicts {
+    /// The rows of a pass in an order of its own.
+    fn shuffled(&mut self, rows: &[u32]) -> Vec<UserIx> {
+        self.passes += 1;
+        let mut users: Vec<UserIx> = rows.iter().map(|&row| UserIx(row)).collect();
+        users.shuffle(&mut self.seed.stream_at("order", self.passes));
+        users
+    }
+
+    fn descend_discriminator(&mut self, users: &[UserIx]) -> f64 {
         self.steps[0] += 1;
         let config = self.config;
-        let adam = Adam::at(
-            self.steps[0],
-            config.discriminator_rate,
-            config.discriminator_l2,
-        );
+        let adam = Adam::at(self.steps[0], self.rates[1], config.discriminator_l2);
         let seed = self
             .seed
             .derive("discriminator step")
             .at(self.steps[0].into());
         let batch = self.batch(users, seed);
-        self.bout.discriminator_step(&batch, adam, seed)
+        self.opponents.discriminator_step(&batch, adam, seed)
     }
 
-    fn generator_step(&mut self, users: &[UserIx]) -> f64 {
+    fn descend_generator(&mut self, users: &[UserIx]) -> f64 {
         self.steps[1] += 1;
         let config = self.config;
-        let adam = Adam::at(self.steps[1], config.generator_rate, config.generator_l2);
+        let adam = Adam::at(self.steps[1], self.rates[0], config.generator_l2);
         let seed = self.seed.derive("generator step").at(self.steps[1].into());
         let batch = self.batch(users, seed);
-        let loss = self.bout.generator_step(&batch, adam, seed);
+        let loss = self.opponents.generator_step(&batch, adam, seed);
         if let Some(average) = &mut self.average {
             // An average over the past at first, with a fixed decay later.
             let t = self.steps[1] as f32;
             let keep = config.average.min((1.0 + t) / (10.0 + t));
-            for (average, values) in average.iter_mut().zip(self.bout.generator.values()) {
+            for (average, values) in average.iter_mut().zip(self.opponents.generator.values()) {
                 for (average, value) in average.iter_mut().zip(values) {
                     *average += (1.0 - keep) * (value - *average);
                 }
@@ -130,30 +147,8 @@ impl<'a> Training<'a> {
         loss
     }
 
-    /// One epoch; returns the last verdicts and the last loss of the generator.
-    fn epoch(&mut self, users: &mut [UserIx], epoch: u64) -> (Option<Verdicts>, f64) {
-        let config = self.config;
-        let mut stream = self.seed.stream_at("order", epoch);
-        let (mut verdicts, mut loss) = (None, 0.0);
-        if config.adversarial_weight > 0.0 {
-            for _ in 0..config.discriminator_steps.get() {
-                users.shuffle(&mut stream);
-                for batch in users.chunks(config.discriminator_batch.get()) {
-                    verdicts = Some(self.discriminator_step(batch));
-                }
-            }
-        }
-        for _ in 0..config.generator_steps.get() {
-            users.shuffle(&mut stream);
-            for batch in users.chunks(config.generator_batch.get()) {
-                loss = self.generator_step(batch);
-            }
-        }
-        (verdicts, loss)
-    }
-
     fn model(&self) -> Cfgan {
-        let generator = &self.bout.generator;
+        let generator = &self.opponents.generator;
         let current = || {
             generator
                 .values()
@@ -184,42 +179,84 @@ impl<'a> Training<'a> {
     }
 }
 
-/// Tells the observer about an epoch; an error if the losses are no numbers.
-fn report(
-    run: &Run<'_>,
-    epoch: u64,
-    total: u64,
-    found: (Option<Verdicts>, f64),
-) -> Result<(), FitError> {
-    let mut finite = found.1.is_finite();
-    if let Some(verdicts) = found.0 {
-        run.observer
-            .point("discriminator loss", epoch, verdicts.loss);
-        run.observer
-            .point("accuracy on real", epoch, verdicts.accuracy[0]);
-        run.observer
-            .point("accuracy on generated", epoch, verdicts.accuracy[1]);
-        run.observer.point("generator loss", epoch, found.1);
-        finite &= verdicts.loss.is_finite();
+impl AdversarialStep for Training<'_> {
+    /// A pass over the rows in batches.
+    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+        if self.config.adversarial_weight == 0.0 {
+            return Ok(0.0);
+        }
+        let (mut loss, mut n) = (0.0, 0.0);
+        let users = self.shuffled(rows);
+        for batch in users.chunks(self.config.discriminator_batch.get()) {
+            if self.cancel.is_requested() {
+                break;
+            }
+            loss += self.descend_discriminator(batch);
+            n += 1.0;
+        }
+        Ok(to_f32(loss / f64::max(n, 1.0)))
     }
-    run.observer.progress(Progress {
-        unit: "epoch",
-        done: epoch,
-        total,
-    });
-    if finite {
-        return Ok(());
+
+    /// A pass over the rows in batches.
+    fn generator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+        let (mut loss, mut n) = (0.0, 0.0);
+        let users = self.shuffled(rows);
+        for batch in users.chunks(self.config.generator_batch.get()) {
+            if self.cancel.is_requested() {
+                break;
+            }
+            loss += self.descend_generator(batch);
+            n += 1.0;
+        }
+        Ok(to_f32(loss / f64::max(n, 1.0)))
     }
-    let evidence = format!(
-        "losses {:?} and {}",
-        found.0.map(|verdicts| verdicts.loss),
-        found.1
-    );
-    Err(FitError::Diverged {
-        model: "cfgan",
-        step: epoch,
-        evidence,
-    })
+
+    fn probe(&mut self) -> Option<Probe> {
+        if self.config.adversarial_weight == 0.0 {
+            return None;
+        }
+        let seed = self.seed.derive("look").at(self.passes);
+        let (real_logits, _, _) = self
+            .opponents
+            .look(&self.batch(&self.probed.real, seed), seed);
+        let fake = self.batch(&self.probed.fake, seed);
+        let (_, fake_logits, columns) = self.opponents.look(&fake, seed);
+        let (rows, width) = (self.probed.fake.len(), self.data.n_items());
+        let mut fake: Vec<f32> = (0..rows * width)
+            .map(|at| columns[at % width * rows + at / width])
+            .collect();
+        self.probed.binarise(self.data, &mut fake);
+        Some(Probe {
+            real_logits,
+            fake_logits,
+            real: self.probed.profiles(self.data),
+            fake,
+            width,
+        })
+    }
+
+    fn rate(&mut self, monitor: &dyn Monitor) -> Option<f64> {
+        Some(monitor.score(&self.model()))
+    }
+
+    fn snapshot(&mut self) {
+        self.kept = Some((self.opponents.clone(), self.average.clone()));
+    }
+
+    fn restore(&mut self) {
+        if let Some((opponents, average)) = self.kept.clone() {
+            (self.opponents, self.average) = (opponents, average);
+        }
+    }
+
+    fn apply(&mut self, remedy: Remedy) -> bool {
+        apply_to_rates(remedy, &mut self.rates)
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a loss for a curve")]
+fn to_f32(value: f64) -> f32 {
+    value as f32
 }
 
 impl Fit for CfganConfig {
@@ -242,26 +279,33 @@ impl Fit for CfganConfig {
                 &turned
             }
         };
-        let mut training = Training::new(self, data, run.seed.derive("cfgan"));
-        let mut users: Vec<UserIx> = data.user_indices().collect();
-        let mut keeper = Keeper::new(run, self.check_every.get(), self.patience.get());
-        let total = self.epochs.get();
-        for epoch in 1..=total {
-            let found = training.epoch(&mut users, epoch as u64);
-            report(run, epoch as u64, total as u64, found)?;
-            if keeper.look(epoch, || training.model()) {
-                break;
-            }
-        }
-        let model = keeper.best().unwrap_or_else(|| training.model());
+        let run = run.with_seed(run.seed.derive("cfgan"));
+        let mut training = Training::new(self, data, &run);
+        let config = BoutConfig {
+            epochs: self.epochs.get(),
+            batch_size: data.n_users(),
+            discriminator_steps: self.discriminator_steps.get(),
+            generator_steps: self.generator_steps.get(),
+            look_every: self.check_every.get(),
+            patience: self.patience.get(),
+            until_indistinguishable: false,
+            auto: self.auto,
+            health: self.health,
+        };
+        let bout = Bout {
+            config: &config,
+            model: "cfgan",
+            rows: data.n_users(),
+        };
+        let end = bout.run(&mut training, &run)?;
+        let model = training.model();
         if model.is_finite() {
             return Ok(model);
         }
-        let evidence = "weights are not finite".to_owned();
         Err(FitError::Diverged {
             model: "cfgan",
-            step: total as u64,
-            evidence,
+            step: end.epochs as u64,
+            evidence: "weights are not finite".to_owned(),
         })
     }
 }

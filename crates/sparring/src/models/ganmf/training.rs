@@ -1,6 +1,5 @@
 //! GANMF in the hands of the loop.
 
-use rand::seq::SliceRandom;
 use sparring_wide::Seed;
 
 use super::batch::Batch;
@@ -8,14 +7,12 @@ use super::discriminator::Discriminator;
 use super::generator::Generator;
 use super::{Ganmf, GanmfConfig, Mode};
 use crate::data::{Dataset, UserIx};
-use crate::gan::{AdversarialStep, Probe, Remedy};
+use crate::gan::{AdversarialStep, Probe, Remedy, apply_to_rates};
 use crate::models::factors::Factors;
+use crate::models::probed::Probed;
 use crate::models::product::{multiply, view};
 use crate::models::tensor::Adam;
 use crate::recommend::{FitError, Monitor};
-
-/// Real rows that a look at the health takes.
-const PROBED: usize = 64;
 
 /// The two networks and how far they are.
 pub(super) struct Training<'a> {
@@ -31,7 +28,7 @@ pub(super) struct Training<'a> {
     steps: [u32; 2],
     /// Energy of the real rows of the last step.
     real_energy: f64,
-    probed: [Vec<UserIx>; 2],
+    probed: Probed,
 }
 
 impl<'a> Training<'a> {
@@ -43,10 +40,6 @@ impl<'a> Training<'a> {
     ) -> Self {
         let (n, width) = (rows.n_users(), rows.n_items());
         let (k, h) = (config.embedding_dim.get(), config.code_dim.get());
-        let mut users: Vec<UserIx> = rows.user_indices().collect();
-        users.shuffle(&mut seed.stream("probe"));
-        let real = PROBED.min(n - n % 2);
-        let fake = users.iter().rev().take(PROBED / 2).copied().collect();
         Self {
             config,
             train,
@@ -57,7 +50,7 @@ impl<'a> Training<'a> {
             rates: [config.generator_rate, config.discriminator_rate],
             steps: [0; 2],
             real_energy: 1.0,
-            probed: [users[..real].to_vec(), fake],
+            probed: Probed::draw(rows, &mut seed.stream("probe")),
         }
     }
 
@@ -106,10 +99,12 @@ impl AdversarialStep for Training<'_> {
     /// Real and generated profiles. An energy `e` has no zero of its own: a row counts as real
     /// below `sqrt(max(m, 1))` times the mean energy of real rows, half-way to the margin.
     fn probe(&mut self) -> Option<Probe> {
-        let [real, fake] = &self.probed;
         let (d, g) = (&self.discriminator, &self.generator);
         let (k, n) = (g.factors, d.width);
-        let (real, fake) = (Batch::new(self.rows, real), Batch::new(self.rows, fake));
+        let (real, fake) = (
+            Batch::new(self.rows, &self.probed.real),
+            Batch::new(self.rows, &self.probed.fake),
+        );
         let made = g.make(d, &fake);
         let threshold = f64::from(self.config.margin.max(1.0)).sqrt() * self.real_energy;
         let logits = |errors: Vec<f64>| {
@@ -120,17 +115,13 @@ impl AdversarialStep for Training<'_> {
                 .collect()
         };
         let factors = view(&made.factors, made.rows, k);
-        let mut ones = vec![0.0; real.len() * n];
-        for (row, items) in ones.chunks_mut(n).zip(real.rows()) {
-            for item in items {
-                row[item.at()] = 1.0;
-            }
-        }
+        let mut generated = multiply(factors, view(&g.columns.value, n, k).transpose());
+        self.probed.binarise(self.rows, &mut generated);
         Some(Probe {
             real_logits: logits(d.judge_real(&real).errors),
             fake_logits: logits(d.judge_generated(g, &made).errors),
-            real: ones,
-            fake: multiply(factors, view(&g.columns.value, n, k).transpose()),
+            real: self.probed.profiles(self.rows),
+            fake: generated,
             width: n,
         })
     }
@@ -150,17 +141,7 @@ impl AdversarialStep for Training<'_> {
     }
 
     fn apply(&mut self, remedy: Remedy) -> bool {
-        let [generator, discriminator] = self.rates;
-        match remedy {
-            Remedy::BalanceRates => {
-                let mean = (generator * discriminator).sqrt();
-                self.rates = [mean / 2.0_f32.sqrt(), mean * 2.0_f32.sqrt()];
-            }
-            Remedy::QuickenDiscriminator => self.rates[1] = 2.0 * discriminator,
-            Remedy::SlowBoth => self.rates = [generator / 2.0, discriminator / 2.0],
-            _ => return false,
-        }
-        true
+        apply_to_rates(remedy, &mut self.rates)
     }
 }
 

@@ -12,7 +12,7 @@ use sparring_wide::{Seed, Stream};
 
 use super::networks::{Discriminator, Generator};
 use super::rows::{Rows, add_scaled, dot};
-use super::stack::Activation;
+use super::stack::{Activation, Trace};
 use crate::models::product::{add, view};
 use crate::models::tensor::Adam;
 
@@ -31,7 +31,7 @@ pub(super) struct Losses {
 
 /// The two networks.
 #[derive(Debug, Clone)]
-pub(super) struct Bout {
+pub(super) struct Opponents {
     pub(super) generator: Generator,
     pub(super) discriminator: Discriminator,
     pub(super) losses: Losses,
@@ -54,14 +54,6 @@ struct Made {
     mask: Vec<f32>,
     /// Seen entries times the discriminator's `P`, `[B, H]`.
     first: Vec<f32>,
-}
-
-/// What a step of the discriminator found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Verdicts {
-    pub(super) loss: f64,
-    /// Share of the real and of the generated profiles that it tells.
-    pub(super) accuracy: [f64; 2],
 }
 
 /// Columns of a block.
@@ -137,7 +129,7 @@ fn softplus(x: f32) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
-impl Bout {
+impl Opponents {
     /// Generates profiles from hidden layers; `whole` asks for every entry.
     fn make(&self, hidden: &[f32], real: &Rows, whole: bool, seed: Seed) -> Made {
         let (h, rows, width) = (
@@ -252,23 +244,44 @@ impl Bout {
         sums
     }
 
-    /// One step of the discriminator.
+    /// The discriminator's layers for the real profiles and then for the generated ones.
+    fn judge(&self, real: &Rows, made: &Made) -> Trace {
+        let (h, d) = (self.discriminator.stack.width, &self.discriminator);
+        let told = real.sum_rows(&d.condition.value, h);
+        let mut z = real.sum_rows(&d.profile.value, h);
+        add(&mut z, &told);
+        z.extend(told.iter().zip(&made.first).map(|(a, b)| a + b));
+        d.stack.forward(z)
+    }
+
+    /// Logits of the real profiles and of the generated ones, and all that was generated, `[N, B]`.
+    pub(super) fn look(&self, batch: &Batch, seed: Seed) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+        let rows = batch.real.len();
+        let noise = self.generator.draw_noise(rows, &mut seed.stream("noise"));
+        let hidden = self.generator.encode(&batch.condition, &noise);
+        let made = self.make(hidden.top(), &batch.real, true, seed);
+        let trace = self.judge(&batch.real, &made);
+        let mut real = self.discriminator.logits(&trace);
+        let fake = real.split_off(rows);
+        (real, fake, made.values)
+    }
+
+    /// One step of the discriminator; returns its loss.
     ///
     /// ```text
     /// L_D = mean(-ln D(c, c)) + mean(-ln(1 - D(c, G(c) m)))
     /// ```
-    pub(super) fn discriminator_step(&mut self, batch: &Batch, adam: Adam, seed: Seed) -> Verdicts {
+    pub(super) fn discriminator_step(&mut self, batch: &Batch, adam: Adam, seed: Seed) -> f64 {
         let (h, rows) = (self.discriminator.stack.width, batch.real.len());
         let noise = self.generator.draw_noise(rows, &mut seed.stream("noise"));
         let hidden = self.generator.encode(&batch.condition, &noise);
         let made = self.make(hidden.top(), &batch.real, false, seed);
-        let told = batch.real.sum_rows(&self.discriminator.condition.value, h);
-        let mut z = batch.real.sum_rows(&self.discriminator.profile.value, h);
-        add(&mut z, &told);
-        z.extend(told.iter().zip(&made.first).map(|(a, b)| a + b));
-        let trace = self.discriminator.stack.forward(z);
+        let trace = self.judge(&batch.real, &made);
         let logits = self.discriminator.logits(&trace);
-        let verdicts = verdicts(&logits, rows);
+        let mean = |loss: f64| loss / rows as f64;
+        let (real, fake) = logits.split_at(rows);
+        let loss = mean(real.iter().map(|logit| softplus(-logit)).sum())
+            + mean(fake.iter().map(|logit| softplus(*logit)).sum());
         let scale = 1.0 / rows as f32;
         let slope = |(at, logit): (usize, &f32)| {
             if at < rows {
@@ -306,7 +319,7 @@ impl Bout {
                 }
             }
         });
-        verdicts
+        loss
     }
 
     /// One step of the generator; returns the mean of `-ln D(c, G(c) m)`, 0 without adversary.
@@ -432,20 +445,5 @@ impl Bout {
                 change[at] += one * (values[at] - 1.0);
             }
         }
-    }
-}
-
-fn verdicts(logits: &[f32], rows: usize) -> Verdicts {
-    let (real, fake) = logits.split_at(rows);
-    let n = rows as f64;
-    let loss = real.iter().map(|logit| softplus(-logit)).sum::<f64>() / n
-        + fake.iter().map(|logit| softplus(*logit)).sum::<f64>() / n;
-    let share = |told: usize| told as f64 / n;
-    Verdicts {
-        loss,
-        accuracy: [
-            share(real.iter().filter(|logit| **logit > 0.0).count()),
-            share(fake.iter().filter(|logit| **logit < 0.0).count()),
-        ],
     }
 }
