@@ -18,12 +18,17 @@ pub(crate) fn run(context: &Context, args: &Tune) -> anyhow::Result<()> {
     };
     let tuning = tune(&base, &stage, &options, context.listeners())?;
     context.bars.clear();
-    let table = toml::to_string(&tuning.best.to_table())?;
+    let inner = |key: &str, value: toml::Table| {
+        let mut outer = toml::Table::new();
+        outer.insert(key.to_owned(), toml::Value::Table(value));
+        outer
+    };
+    let table = inner("model", inner(&args.model, tuning.best.to_table()));
     let text = format!(
-        "# {} settings tried, {metric} on validation {:.4}\n[model.{}]\n{table}",
+        "# {} settings tried, {metric} on validation {:.4}\n{}",
         tuning.trials.len(),
         tuning.value,
-        args.model
+        toml::to_string(&table)?
     );
     load::write(&args.out, text.as_bytes())?;
     context.out.line(format!(

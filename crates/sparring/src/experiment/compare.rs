@@ -326,7 +326,10 @@ fn assemble(arena: &Arena<'_>, mut contests: Vec<Contest>) -> Outcome {
     }
 }
 
-/// The metrics that were measured, in the evaluation's order.
+/// The metrics of accuracy, in the order in which people look for them.
+const FIRST: [&str; 6] = ["precision", "recall", "ndcg", "map", "mrr", "hit"];
+
+/// The metrics that were measured: the watched one, those of accuracy by length, all others.
 fn columns(arena: &Arena<'_>, contests: &[Contest]) -> Vec<String> {
     let measured = contests.iter().find(|c| !c.row.metrics.is_empty());
     let Some(measured) = measured else {
@@ -335,9 +338,15 @@ fn columns(arena: &Arena<'_>, contests: &[Contest]) -> Vec<String> {
     let mut labels: Vec<String> = measured.row.metrics.keys().cloned().collect();
     let key = |label: &String| {
         let (name, k) = label.split_once('@').unwrap_or((label, "0"));
+        let known = FIRST.iter().position(|first| *first == name);
+        let length = k.parse::<usize>().unwrap_or(usize::MAX);
+        let class = known.map_or(1, |_| 0);
+        let rank = known.unwrap_or(FIRST.len());
         (
             *label != arena.watched,
-            k.parse::<usize>().unwrap_or(0),
+            class,
+            length,
+            rank,
             name.to_owned(),
         )
     };

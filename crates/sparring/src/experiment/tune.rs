@@ -57,7 +57,7 @@ const RUNGS: u32 = 2;
 ///
 /// Models with a [resource](ModelConfig::resource) are tuned by successive halving (Jamieson and
 /// Talwalkar, 2016): all settings get a ninth of their epochs, the best third of them a third, the
-/// best third of those all. The first setting is `base` itself. Nothing but `stage` is looked at.
+/// best third of those all. The first setting is `base` itself, which is never dropped. Nothing but `stage` is looked at.
 ///
 /// # Errors
 /// If the metric does not exist, no setting gave a model, or a stop was requested at once.
@@ -103,7 +103,9 @@ pub fn tune(
             );
         }
         sort(&mut field[..alive]);
-        alive = if rung > 0 { alive.div_ceil(ETA) } else { alive };
+        if rung > 0 {
+            alive = keep(&mut field[..alive], &base.to_table());
+        }
     }
     conclude(base, field)
 }
@@ -127,6 +129,19 @@ fn conclude(base: &ModelConfig, field: Vec<Trial>) -> Result<Tuning, ExperimentE
         value,
         trials: field,
     })
+}
+
+/// The best third, and the given settings, which always get their full budget: no tuning ends with
+/// settings that are worse on validation than those it began with.
+fn keep(alive: &mut [Trial], given: &toml::Table) -> usize {
+    let best = alive.len().div_ceil(ETA);
+    match alive.iter().position(|trial| trial.settings == *given) {
+        Some(at) if at >= best => {
+            alive[best..=at].rotate_right(1);
+            best + 1
+        }
+        _ => best,
+    }
 }
 
 /// Best first; failures last.
@@ -195,9 +210,9 @@ fn settings(base: &ModelConfig, options: &TuneOptions) -> Vec<toml::Table> {
 fn draw(dimension: &Dimension, stream: &mut Stream) -> toml::Value {
     match dimension.values {
         Values::LogUniform(low, high) => {
-            toml::Value::Float(stream.random_range(low.ln()..=high.ln()).exp())
+            toml::Value::Float(rounded(stream.random_range(low.ln()..=high.ln()).exp()))
         }
-        Values::Uniform(low, high) => toml::Value::Float(stream.random_range(low..=high)),
+        Values::Uniform(low, high) => toml::Value::Float(rounded(stream.random_range(low..=high))),
         Values::LogInteger(low, high) => {
             let draw = stream
                 .random_range((low as f64).ln()..=(high as f64).ln())
@@ -213,4 +228,9 @@ fn draw(dimension: &Dimension, stream: &mut Stream) -> toml::Value {
         Values::Integers(all) => toml::Value::Integer(all[stream.random_range(0..all.len())]),
         Values::Switch => toml::Value::Boolean(stream.random_range(0..2) == 1),
     }
+}
+
+/// Three significant digits: what a person would write, and near enough.
+fn rounded(x: f64) -> f64 {
+    format!("{x:.2e}").parse().expect("a number just written")
 }

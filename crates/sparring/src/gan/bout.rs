@@ -189,7 +189,7 @@ impl Bout<'_> {
             if let Some(evidence) = finite {
                 self.rescue(step, run, &mut state, evidence)?;
             } else if self.is_look(epoch)
-                && let Some(stopped) = self.look(step, run, epoch as u64, &mut state)
+                && let Some(stopped) = self.look(step, run, &mut state)
             {
                 break stopped;
             }
@@ -297,7 +297,6 @@ impl Bout<'_> {
         &self,
         step: &mut dyn AdversarialStep,
         run: &Run<'_>,
-        epoch: u64,
         state: &mut State,
     ) -> Option<Stopped> {
         let mut stop = None;
@@ -327,7 +326,7 @@ impl Bout<'_> {
             }
             return stop;
         };
-        run.observer.point("validation", epoch, value);
+        run.observer.point("validation", state.step, value);
         if state.best.is_none_or(|best| value > best) {
             (state.best, state.worse) = (Some(value), 0);
             step.snapshot();

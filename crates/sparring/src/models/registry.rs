@@ -124,10 +124,12 @@ macro_rules! models {
 
             /// The settings as a table, every key included.
             pub fn to_table(&self) -> toml::Table {
-                match self {
+                let mut table = match self {
                     $(Self::$variant(config) => toml::Table::try_from(config)
                         .expect("settings are plain values"),)*
-                }
+                };
+                registry::shorten(&mut table);
+                table
             }
 
             /// The model's name.
@@ -190,3 +192,41 @@ macro_rules! models {
     };
 }
 pub(super) use models;
+/// Writes numbers of single precision as their own shortest decimals: 0.1 instead of the
+/// 0.10000000149011612 that a detour by double precision makes of it.
+pub(super) fn shorten(table: &mut toml::Table) {
+    for (_, value) in table.iter_mut() {
+        match value {
+            toml::Value::Table(inner) => shorten(inner),
+            toml::Value::Float(x) => *x = shortest(*x),
+            _ => {}
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "checked to lose nothing")]
+fn shortest(x: f64) -> f64 {
+    let single = x as f32;
+    let exact = f64::from(single).to_bits() == x.to_bits();
+    let shorter = exact.then(|| single.to_string().parse().ok()).flatten();
+    shorter.unwrap_or(x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_single_precision_are_short() {
+        let mut table: toml::Table = toml::from_str("a = 0.5\nb = 0.3").unwrap();
+        let single = toml::Value::Float(f64::from(0.1_f32));
+        table.insert(
+            "c".to_owned(),
+            toml::Value::Table([("d".to_owned(), single)].into_iter().collect()),
+        );
+        shorten(&mut table);
+        assert_eq!(table["c"]["d"].as_float(), Some(0.1));
+        assert_eq!(table["a"].as_float(), Some(0.5));
+        assert_eq!(table["b"].as_float(), Some(0.3));
+    }
+}

@@ -1,7 +1,7 @@
 //! The charts of a leaderboard, drawn by plotly in the reader's browser without a network.
 
-use plotly::common::{ErrorData, ErrorType, Marker, Mode, Title};
-use plotly::layout::{Axis, AxisType, Margin};
+use plotly::common::{ErrorData, ErrorType, Marker, Mode, Orientation, Title};
+use plotly::layout::{Axis, AxisType, Legend, Margin};
 use plotly::{Layout, Plot, Scatter};
 
 use super::leaderboard::{Leaderboard, Row, Timings};
@@ -40,7 +40,7 @@ pub(super) fn metric_against_time(board: &Leaderboard, timings: &Timings) -> Str
             .mode(Mode::MarkersText)
             .name(name)
             .text_array(points.2)
-            .text_position(plotly::common::Position::TopCenter)
+            .text_position(plotly::common::Position::MiddleRight)
             .error_y(
                 ErrorData::new(ErrorType::Data)
                     .array(points.3)
@@ -59,16 +59,47 @@ pub(super) fn metric_against_time(board: &Leaderboard, timings: &Timings) -> Str
     plot.to_inline_html(Some("metric-against-time"))
 }
 
-/// The curves of one model, one line a curve.
-pub(super) fn curves(row: &Row) -> String {
+/// What curves of one chart have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Group {
+    /// Losses and rewards, in their own units.
+    Losses,
+    /// Shares and the watched metric, about from 0 to 1.
+    Shares,
+}
+
+impl Group {
+    fn holds(self, curve: &str) -> bool {
+        (curve.contains("loss") || curve.contains("norm")) == (self == Self::Losses)
+    }
+}
+
+/// The groups of which a model has curves.
+pub(super) fn groups(row: &Row) -> impl Iterator<Item = Group> {
+    let any = |group: &Group| row.curves.keys().any(|curve| group.holds(curve));
+    [Group::Losses, Group::Shares].into_iter().filter(any)
+}
+
+/// Curves of one model, one line a curve.
+pub(super) fn curves(row: &Row, group: Group) -> String {
     let mut plot = Plot::new();
-    for (name, curve) in &row.curves {
+    for (name, curve) in row.curves.iter().filter(|(name, _)| group.holds(name)) {
         let steps = curve.iter().map(|point| point.0).collect();
         let values = curve.iter().map(|point| point.1).collect();
         plot.add_trace(Scatter::new(steps, values).mode(Mode::Lines).name(name));
     }
-    plot.set_layout(layout("step", "value"));
-    plot.to_inline_html(Some(&format!("curves-{}", row.model)))
+    let (id, y) = match group {
+        Group::Losses => ("losses", "loss"),
+        Group::Shares => ("shares", "share or metric"),
+    };
+    let legend = Legend::new().orientation(Orientation::Horizontal).y(-0.25);
+    plot.set_layout(
+        layout("step", y)
+            .height(340)
+            .legend(legend)
+            .show_legend(true),
+    );
+    plot.to_inline_html(Some(&format!("{id}-{}", row.model)))
 }
 
 fn layout(x: &str, y: &str) -> Layout {

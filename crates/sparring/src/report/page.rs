@@ -14,7 +14,7 @@ th { cursor: pointer; border-bottom: 2px solid #999; user-select: none } td { bo
 th:first-child, td:first-child { text-align: left } th.sorted::after { content: ' \\25BE' } th.sorted.up::after { content: ' \\25B4' }
 tr.adversarial td:first-child { color: #b03a3f; font-weight: 600 } tr.reference { background: #eef3fb }
 small { color: #777 } .scroll { overflow-x: auto } code { background: #f4f4f4; padding: 0 .25rem }
-details { margin: .5rem 0 } .bad { color: #b03a3f } .good { color: #2d7d46 }
+details { margin: .5rem 0 } .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)) } .bad { color: #b03a3f } .good { color: #2d7d46 }
 ";
 
 const SORT: &str = "
@@ -80,15 +80,20 @@ fn seeds(seeds: &[u64]) -> String {
 
 fn table(board: &Leaderboard, timings: &Timings) -> Markup {
     let reference = board.reference.as_deref();
+    let others = board
+        .metrics
+        .iter()
+        .filter(|&metric| *metric != board.watched);
+    let others: Vec<&String> = others.collect();
     html! {
         div.scroll { table id="board" {
             thead { tr {
                 th { "model" }
-                @for metric in &board.metrics {
-                    th.sorted[*metric == board.watched] { (metric) }
-                }
+                th.sorted { (board.watched) }
                 th { "against " (reference.unwrap_or("baseline")) }
+                th { "health" }
                 th { "fit, s" }
+                @for metric in &others { th { (metric) } }
             } }
             tbody {
                 @for row in &board.rows {
@@ -96,13 +101,16 @@ fn table(board: &Leaderboard, timings: &Timings) -> Markup {
                         .reference[reference == Some(row.model.as_str())] {
                         td title=(row.about) { (row.model) }
                         @if let Some(failure) = &row.failure {
-                            td.bad colspan=(board.metrics.len() + 1) { (failure) }
+                            td.bad colspan=(others.len() + 4) { (failure) }
                         } @else {
-                            @for metric in &board.metrics { (cell(row.metrics.get(metric))) }
+                            (cell(row.metrics.get(&board.watched)))
                             (versus(row))
+                            @let last = row.health.last().map_or("", |d| d.verdict.as_str());
+                            td.good[last == "healthy"].bad[last != "healthy"] { (last) }
+                            @let secs = timings.get(&row.model).map_or(0.0, |timing| timing.fit_secs);
+                            td data-value=(secs) { (format!("{secs:.2}")) }
+                            @for &metric in &others { (cell(row.metrics.get(metric))) }
                         }
-                        @let secs = timings.get(&row.model).map_or(0.0, |timing| timing.fit_secs);
-                        td data-value=(secs) { (format!("{secs:.2}")) }
                     }
                 }
             }
@@ -169,7 +177,11 @@ fn curves(board: &Leaderboard) -> Markup {
             p { small { "First seed." } }
             @for row in board.rows.iter().filter(|row| !row.curves.is_empty()) {
                 h3 { (row.model) }
-                (PreEscaped(charts::curves(row)))
+                div.pair {
+                    @for group in charts::groups(row) {
+                        div { (PreEscaped(charts::curves(row, group))) }
+                    }
+                }
             }
         }
     }
@@ -207,7 +219,7 @@ mod tests {
     fn the_page_is_self_contained_and_escaped() {
         let page = leaderboard_page(&example(), &Timings::new());
         assert!(page.contains("a &amp; b") && page.contains("about &lt;cfgan&gt;"));
-        assert!(page.contains("curves-cfgan") && page.contains("0.3000"));
+        assert!(page.contains("losses-cfgan") && page.contains("0.3000"));
         let page = page.replace(&charts::plotly_script(), "");
         let links = ["src=\"http", "href=\"http", "@import"];
         assert!(

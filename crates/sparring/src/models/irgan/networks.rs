@@ -252,7 +252,7 @@ impl Networks<'_> {
                 slopes[item.at()] -= weighted;
                 total += weighted;
             }
-            count += 1;
+            count += u32::try_from(draws).expect("few draws");
             add(&mut slopes, &own, total);
             self.descend_generator(user, &slopes);
         }
