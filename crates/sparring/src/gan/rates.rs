@@ -35,9 +35,17 @@ mod tests {
         assert!(apply_to_rates(Remedy::BalanceRates, &mut rates));
         assert!((rates[0] - 0.001 / 2.0_f32.sqrt()).abs() < 1e-7);
         assert!((rates[1] - 2.0 * rates[0]).abs() < 1e-7);
-        let mut rates = [0.5, 0.25];
-        assert!(apply_to_rates(Remedy::QuickenDiscriminator, &mut rates) && rates == [0.5, 0.5]);
-        assert!(apply_to_rates(Remedy::SlowBoth, &mut rates) && rates == [0.25, 0.25]);
-        assert!(!apply_to_rates(Remedy::PairLosses, &mut rates) && rates == [0.25, 0.25]);
+        let changed = |remedy, rates: [f32; 2]| {
+            let mut after = rates;
+            apply_to_rates(remedy, &mut after).then_some(after.map(f32::to_bits))
+        };
+        let bits = |rates: [f32; 2]| Some(rates.map(f32::to_bits));
+        let rates = [0.5, 0.25];
+        assert_eq!(
+            changed(Remedy::QuickenDiscriminator, rates),
+            bits([0.5, 0.5])
+        );
+        assert_eq!(changed(Remedy::SlowBoth, rates), bits([0.25, 0.125]));
+        assert_eq!(changed(Remedy::PairLosses, rates), None);
     }
 }

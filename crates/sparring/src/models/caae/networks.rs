@@ -318,8 +318,9 @@ impl AdversarialStep for Networks<'_> {
         let mut real_logits: Vec<f32> = ratings.chunks(n).zip(real).flat_map(liked).collect();
         let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len().max(1) as f32;
         let zero = f32::midpoint(mean(&real_logits), mean(&fake_logits));
-        real_logits.iter_mut().for_each(|logit| *logit -= zero);
-        fake_logits.iter_mut().for_each(|logit| *logit -= zero);
+        for logit in real_logits.iter_mut().chain(&mut fake_logits) {
+            *logit -= zero;
+        }
         self.probed.binarise(data, &mut generated);
         Some(Probe {
             real_logits,
