@@ -46,9 +46,8 @@ pub(crate) fn run(context: &Context, args: &Playground) -> anyhow::Result<()> {
     let (eval, watched) = context.measuring(&Measuring::default())?;
     let arena = Arena {
         data: playing.name.clone(),
-        protocol: "A random tenth of the interactions for validation and a fifth for test; the \
-                   models are fitted again on all but the test part. Settings come from earlier tuning \
-                   on another split's validation part."
+        protocol: "A random fifth of the interactions is the test part; the models are fitted to \
+                   the rest, with settings that `tune` found earlier on a validation part of it."
             .to_owned(),
         tuning: None,
         report: &report,
