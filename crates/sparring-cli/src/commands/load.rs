@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use sparring::data::{
-    Dataset, Duplicates, Format, LoadOptions, UnknownUsers, csv_field, load_aligned, resolve,
-    write_atomically,
+    DataError, Dataset, Duplicates, Format, LoadOptions, UnknownUsers, csv_field, load_aligned,
+    resolve, write_atomically,
 };
 use sparring::split::{RandomRatio, Split, Splitter, Stage};
 
@@ -60,6 +60,30 @@ pub(crate) fn log(context: &Context, argument: &str, reading: &Reading) -> anyho
     Ok(Dataset::load(&path, &options(reading)?)?)
 }
 
+/// One log with enough in it to learn from.
+pub(crate) fn training_log(
+    context: &Context,
+    argument: &str,
+    reading: &Reading,
+) -> anyhow::Result<Dataset> {
+    let log = log(context, argument, reading)?;
+    enough(argument, &log)?;
+    Ok(log)
+}
+
+fn enough(argument: &str, log: &Dataset) -> Result<(), DataError> {
+    let (users, items) = (log.n_users(), log.n_items());
+    if users >= 2 && items >= 2 {
+        return Ok(());
+    }
+    let place = argument.to_owned();
+    Err(DataError::TooSmall {
+        place,
+        users,
+        items,
+    })
+}
+
 /// Training, validation and test over one vocabulary; validation is a tenth of training where none
 /// is given.
 pub(crate) fn split(context: &Context, parts: &Parts) -> anyhow::Result<Split> {
@@ -103,7 +127,11 @@ pub(crate) fn aligned(
         .iter()
         .map(|file| resolve(file, &context.cache))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(load_aligned(&paths, &options(reading)?)?)
+    let logs = load_aligned(&paths, &options(reading)?)?;
+    if let (Some(name), Some(train)) = (files.first(), logs.first()) {
+        enough(name, train)?;
+    }
+    Ok(logs)
 }
 
 /// Writes a file whole or not at all.

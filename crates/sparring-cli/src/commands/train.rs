@@ -26,7 +26,7 @@ pub(crate) fn run(context: &Context, args: &Train) -> anyhow::Result<()> {
     };
     let train = match &stage {
         Some(stage) => stage.train.clone(),
-        None => load::log(context, &args.data, &args.reading)?,
+        None => load::training_log(context, &args.data, &args.reading)?,
     };
     let train = &train;
     let watch = stage

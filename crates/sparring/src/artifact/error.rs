@@ -26,6 +26,12 @@ pub enum ArtifactError {
         /// One of the files.
         found: String,
     },
+    /// A model is a folder, and this is something else.
+    #[error("{}: is not a folder", path.display())]
+    NoFolder {
+        /// What was named.
+        path: PathBuf,
+    },
     /// The folder has no manifest.
     #[error("{}: there is no model here (no manifest.json)", folder.display())]
     NoArtifact {
@@ -65,6 +71,7 @@ impl ArtifactError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Io { .. } => "check that the folder exists, is writable and has room",
+            Self::NoFolder { .. } => "name a folder with --out; it need not exist yet",
             Self::Occupied { .. } => "name another folder with --out, or empty this one",
             Self::NoArtifact { .. } => "name a folder that `sparring train --out` wrote",
             Self::Version { .. } | Self::Model { .. } => {

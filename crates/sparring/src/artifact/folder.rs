@@ -68,6 +68,11 @@ fn refuse_strangers(folder: &Path) -> Result<(), ArtifactError> {
     if !folder.exists() {
         return Ok(());
     }
+    if !folder.is_dir() {
+        return Err(ArtifactError::NoFolder {
+            path: folder.to_path_buf(),
+        });
+    }
     for entry in fs::read_dir(folder).map_err(failed(folder, "read"))? {
         let name = entry.map_err(failed(folder, "read"))?.file_name();
         let ours = [MANIFEST_FILE, MODEL_FILE, VOCABULARY_FILE]

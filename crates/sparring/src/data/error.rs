@@ -6,6 +6,16 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
+    /// There is nobody to learn from, or nothing to choose from.
+    #[error("{place}: {users} users and {items} items; a recommender needs two or more of each")]
+    TooSmall {
+        /// The log.
+        place: String,
+        /// Its users.
+        users: usize,
+        /// Its items.
+        items: usize,
+    },
     /// A file or folder could not be read or written.
     #[error("{}: cannot {action}: {source}", path.display())]
     Io {
@@ -174,6 +184,9 @@ impl DataError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::TooSmall { .. } => {
+                "give a log of more users and items, or let more of it pass --min-rating"
+            }
             Self::Io { .. } => {
                 "check that the path exists, that you may use it and that the disk has room"
             }

@@ -70,7 +70,7 @@ impl EvalError {
             }
             Self::CutOff { .. } => "write the length of the list after the name, as in ndcg@20",
             Self::NobodyToEvaluate { .. } => {
-                "check that the test part has the same user ids as the training part"
+                "the test part needs users of the training part, with pairs that training does not have"
             }
             Self::Catalogue { .. } => "load the data with the ids of the model",
             Self::NotMeasured { .. } => "evaluate all models with the same cut-offs and profile",

@@ -76,14 +76,14 @@ impl Config {
         };
         // Parsed once as what it should be, so that an error keeps its line and column.
         let checked: Self = toml::from_str(&text).map_err(|error| wrong(&place, &text, &error))?;
-        checked.check_models(&place)?;
+        checked.check_models(&place, &text)?;
         let mut table: toml::Table = toml::from_str(&text).map_err(|e| wrong(&place, &text, &e))?;
         for setting in set {
             lay(&mut table, setting)?;
         }
         let place = "--set";
         let config: Self = table.try_into().map_err(|error| wrong(place, "", &error))?;
-        config.check_models(place)?;
+        config.check_models(place, "")?;
         Ok(config)
     }
 
@@ -95,16 +95,47 @@ impl Config {
         ModelConfig::from_table(name, self.model.get(name).cloned().unwrap_or_default())
     }
 
-    fn check_models(&self, place: &str) -> Result<(), ExperimentError> {
+    fn check_models(&self, place: &str, text: &str) -> Result<(), ExperimentError> {
         for name in self.models.iter().chain(self.model.keys()) {
-            self.model(name).map_err(|error| ExperimentError::Config {
-                place: place.to_owned(),
-                message: error.to_string(),
-                nearest: None,
+            self.model(name).map_err(|error| {
+                let mut path = vec!["model", name];
+                if let ConfigError::Setting { key: Some(key), .. } = &error {
+                    path.push(key);
+                }
+                ExperimentError::Config {
+                    place: position(text, &path)
+                        .map_or_else(|| place.to_owned(), |at| located(place, text, at)),
+                    message: error.to_string(),
+                    nearest: None,
+                }
             })?;
         }
         Ok(())
     }
+}
+
+/// Where the last key of a path starts in a TOML text.
+fn position(text: &str, path: &[&str]) -> Option<usize> {
+    let document = toml::de::DeTable::parse(text).ok()?;
+    let (mut table, mut start) = (document.get_ref(), None);
+    for (depth, name) in path.iter().enumerate() {
+        let (key, value) = table
+            .iter()
+            .find(|(key, _)| key.get_ref().as_ref() == *name)?;
+        start = Some(key.span().start);
+        if depth + 1 < path.len() {
+            table = value.get_ref().as_table()?;
+        }
+    }
+    start
+}
+
+/// A place in a text as `file:line:column`.
+fn located(place: &str, text: &str, at: usize) -> String {
+    let before = &text[..at.min(text.len())];
+    let line = before.matches('\n').count() + 1;
+    let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1;
+    format!("{place}:{line}:{column}")
 }
 
 /// Lays `a.b=c` over a table; `c` is TOML, or else a string.
@@ -154,12 +185,7 @@ fn wrong(place: &str, text: &str, error: &toml::de::Error) -> ExperimentError {
         .flatten();
     let nearest = unknown.and_then(|key| nearest(key, quoted));
     let place = match error.span() {
-        Some(span) if !text.is_empty() => {
-            let before = &text[..span.start.min(text.len())];
-            let line = before.matches('\n').count() + 1;
-            let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1;
-            format!("{place}:{line}:{column}")
-        }
+        Some(span) if !text.is_empty() => located(place, text, span.start),
         _ => place.to_owned(),
     };
     ExperimentError::Config {
@@ -208,6 +234,17 @@ mod tests {
         let error = load("[model.popp]\n", &[]).unwrap_err();
         assert!(
             error.contains("no model `popp`, did you mean `pop`?"),
+            "{error}"
+        );
+        let error = load("seed = 1\n[model.ease]\nl22 = 3\n", &[]).unwrap_err();
+        assert!(
+            error.starts_with("FILE:3:1: model `ease`: unknown field `l22`"),
+            "{error}"
+        );
+        assert!(error.ends_with("did you mean `l2`?"), "{error}");
+        let error = load("[model]\nease = { l2 = 'much' }\n", &[]).unwrap_err();
+        assert!(
+            error.starts_with("FILE:2:10: model `ease`: `l2`: invalid type: string"),
             "{error}"
         );
         let error = load("", &["model.pop.x=1"]).unwrap_err();

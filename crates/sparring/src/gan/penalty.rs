@@ -107,7 +107,9 @@ fn learn_along(critic: &mut dyn Critic, samples: &[f32], mut along: Vec<f32>) {
     critic.scores(&ends);
     let n = weights.len();
     weights.extend_from_within(..);
-    weights[n..].iter_mut().for_each(|weight| *weight = -*weight);
+    weights[n..]
+        .iter_mut()
+        .for_each(|weight| *weight = -*weight);
     critic.accumulate(&weights);
 }
 

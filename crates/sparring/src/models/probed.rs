@@ -30,6 +30,11 @@ impl Probed {
         Self { real: users, fake }
     }
 
+    /// Whether there is enough to tell a collapse from a small log.
+    pub(super) fn is_enough(&self, rows: &Dataset) -> bool {
+        self.real.len() >= 8 && rows.n_items() >= 2
+    }
+
     /// The real profiles in ones and zeros, `[B, I]`.
     pub(super) fn profiles(&self, rows: &Dataset) -> Vec<f32> {
         let width = rows.n_items();

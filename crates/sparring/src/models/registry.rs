@@ -29,6 +29,8 @@ pub enum ConfigError {
     Setting {
         /// Model name.
         model: &'static str,
+        /// The key at fault, if it is one alone.
+        key: Option<String>,
         /// What the parser found.
         message: String,
         /// The nearest key there is.
@@ -70,22 +72,30 @@ pub(super) fn from_table<C: crate::recommend::Tune>(
     model: &'static str,
     table: toml::Table,
 ) -> Result<C, ConfigError> {
-    let keys: Vec<String> = table.keys().cloned().collect();
-    toml::Value::Table(table)
-        .try_into()
-        .map_err(|error: toml::de::Error| {
-            let message = error.message().to_owned();
-            let known = toml::Table::try_from(C::default()).unwrap_or_default();
-            let unknown = keys
-                .iter()
-                .find(|key| message.contains(&format!("unknown field `{key}`")));
-            let nearest = unknown.and_then(|key| nearest(key, known.keys().map(String::as_str)));
-            ConfigError::Setting {
-                model,
-                message,
-                nearest,
+    let read = |table: toml::Table| toml::Value::Table(table).try_into::<C>();
+    read(table.clone()).map_err(|error| {
+        // The parser does not say which key has a wrong type; alone it fails again.
+        let wrong = |(key, value): &(String, toml::Value)| {
+            read(toml::Table::from_iter([(key.clone(), value.clone())])).is_err()
+        };
+        let key = table.into_iter().find(wrong).map(|(key, _)| key);
+        let mut message = error.message().to_owned();
+        let known = toml::Table::try_from(C::default()).unwrap_or_default();
+        let mut near = None;
+        if let Some(key) = &key {
+            if message.starts_with("unknown field") {
+                near = nearest(key, known.keys().map(String::as_str));
+            } else {
+                message = format!("`{key}`: {message}");
             }
-        })
+        }
+        ConfigError::Setting {
+            model,
+            key,
+            message,
+            nearest: near,
+        }
+    })
 }
 
 macro_rules! models {

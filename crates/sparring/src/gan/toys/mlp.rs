@@ -112,7 +112,9 @@ impl Mlp {
         let mut input = &self.rows;
         for layer in &mut self.layers {
             gemm(tangent, &layer.dense.weight, Beta::Replace, next);
-            layer.activation.backward(&layer.output.data, &mut next.data);
+            layer
+                .activation
+                .backward(&layer.output.data, &mut next.data);
             let width = input.cols;
             let pairs = tangent.data.chunks_exact_mut(width);
             for ((t, h), weight) in pairs.zip(input.data.chunks_exact(width)).zip(weights) {

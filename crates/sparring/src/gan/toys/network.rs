@@ -228,8 +228,7 @@ impl AdversarialStep for ToyGan {
         let mut grad = vec![0.0; n];
         let definition = self.config.loss.definition();
         let loss = definition.generator(&real, logits, &mut grad);
-        self.generator
-            .backward(self.discriminator.backward(&grad));
+        self.generator.backward(self.discriminator.backward(&grad));
         self.generator.learn();
         let adam = self.adam(self.config.learning_rate);
         self.generator.step(&adam);

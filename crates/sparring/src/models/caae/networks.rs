@@ -289,6 +289,9 @@ impl AdversarialStep for Networks<'_> {
     /// real above the mean rating of all that it was shown, and so does a drawn one.
     fn probe(&mut self) -> Option<Probe> {
         let (data, n) = (self.data, self.data.n_items());
+        if !self.probed.is_enough(data) {
+            return None;
+        }
         let Probed { real, fake } = &self.probed;
         let (mut generated, _) = self.make(0, &Rows::of(data, fake));
         let mut stream = self

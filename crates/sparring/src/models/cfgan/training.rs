@@ -212,7 +212,7 @@ impl AdversarialStep for Training<'_> {
     }
 
     fn probe(&mut self) -> Option<Probe> {
-        if self.config.adversarial_weight == 0.0 {
+        if self.config.adversarial_weight == 0.0 || !self.probed.is_enough(self.data) {
             return None;
         }
         let seed = self.seed.derive("look").at(self.passes);

@@ -99,6 +99,9 @@ impl AdversarialStep for Training<'_> {
     /// Real and generated profiles. An energy `e` has no zero of its own: a row counts as real
     /// below `sqrt(max(m, 1))` times the mean energy of real rows, half-way to the margin.
     fn probe(&mut self) -> Option<Probe> {
+        if !self.probed.is_enough(self.rows) {
+            return None;
+        }
         let (d, g) = (&self.discriminator, &self.generator);
         let (k, n) = (g.factors, d.width);
         let (real, fake) = (

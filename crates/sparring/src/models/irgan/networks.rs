@@ -296,6 +296,9 @@ impl AdversarialStep for Networks<'_> {
     /// A look at pairs: the items of some users, and as many that the generator draws for others.
     fn probe(&mut self) -> Option<Probe> {
         let (data, n) = (self.data, self.data.n_items());
+        if !self.probed.is_enough(data) {
+            return None;
+        }
         let seed = self.seed.derive("look").at(self.passes[1]);
         let (mut fake_logits, mut fake) = (Vec::new(), Vec::new());
         for &user in &self.probed.fake {

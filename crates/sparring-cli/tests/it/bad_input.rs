@@ -1,0 +1,232 @@
+//! Input that is wrong: each finding names its place and a remedy, and nothing earlier is lost.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::sparring::{HEADER, Place};
+
+/// A log with one good line, and `line` as line 3.
+fn log_with(place: &Place, name: &str, line: &str) {
+    place.write(name, format!("{HEADER}u1,i1,3,5\n{line}\n"));
+}
+
+#[test]
+fn lines_that_cannot_be_read() {
+    let place = Place::empty();
+    for (line, finding) in [
+        ("u1", "expected 4 columns, found 1"),
+        (
+            "u1,i2,NaN,6",
+            "the rating should be a number of 0 or more, found `NaN`",
+        ),
+        (
+            "u1,i2,-2,6",
+            "the rating should be a number of 0 or more, found `-2`",
+        ),
+        (
+            "u1,i2,3,yesterday",
+            "the timestamp should be a number of seconds since 1970",
+        ),
+        (",i2,3,6", "the user id"),
+    ] {
+        log_with(&place, "log.csv", line);
+        place.bad("data inspect log.csv", 1, &["log.csv:3: ", finding]);
+        place.bad(
+            "train --data log.csv --model pop --out m",
+            1,
+            &["log.csv:3: ", finding],
+        );
+    }
+    log_with(
+        &place,
+        "log.csv",
+        &format!("{},i2,3,6", "x".repeat(10 * 1024)),
+    );
+    place.bad(
+        "data inspect log.csv",
+        1,
+        &["log.csv:3: ", "at most 1,024 bytes", "(10240 bytes)"],
+    );
+    assert!(!place.path("m").exists());
+}
+
+#[test]
+fn files_that_are_no_logs() {
+    let place = Place::empty();
+    place.write("nothing.csv", "");
+    place.bad(
+        "data inspect nothing.csv",
+        1,
+        &["nothing.csv: the file has no interactions"],
+    );
+    place.write("head.csv", HEADER);
+    place.bad(
+        "data inspect head.csv",
+        1,
+        &["head.csv: the file has no interactions"],
+    );
+    place.write("noitem.csv", "user,rating\nu1,3\n");
+    place.bad(
+        "data inspect noitem.csv",
+        1,
+        &["noitem.csv:1: ", "no column for the item"],
+    );
+    place.bad(
+        "data inspect none.csv",
+        1,
+        &["`none.csv` is neither a file"],
+    );
+    place.write(
+        "bytes.csv",
+        (0..=255).cycle().take(5000).collect::<Vec<u8>>(),
+    );
+    place.bad("data inspect bytes.csv", 1, &["bytes.csv:"]);
+    std::fs::create_dir(place.path("folder")).unwrap();
+    place.bad("data inspect folder", 1, &["folder"]);
+}
+
+#[test]
+fn truncated_gzip() {
+    let place = Place::with_log();
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(&place.read("train.csv")).unwrap();
+    let packed = packed.finish().unwrap();
+    place.write("whole.csv.gz", &packed);
+    place.write("half.csv.gz", &packed[..packed.len() / 2]);
+    place.good("data inspect whole.csv.gz");
+    place.bad(
+        "data inspect half.csv.gz",
+        1,
+        &["half.csv.gz", "gzip", "end too early"],
+    );
+}
+
+#[test]
+fn logs_too_small_to_learn_from() {
+    let place = Place::empty();
+    let users: String = (0..9).map(|u| format!("u{u},i1,3,{u}\n")).collect();
+    let items: String = (0..9).map(|i| format!("u1,i{i},3,{i}\n")).collect();
+    place.write("item.csv", format!("{HEADER}{users}"));
+    place.write("user.csv", format!("{HEADER}{items}"));
+    for model in ["pop", "cfgan"] {
+        let train = |data| format!("train --data {data} --model {model} --out m");
+        place.bad(&train("item.csv"), 1, &["item.csv: 9 users and 1 items"]);
+        place.bad(&train("user.csv"), 1, &["user.csv: 1 users and 9 items"]);
+    }
+    place.good("data inspect user.csv");
+}
+
+#[test]
+fn duplicate_pairs() {
+    let place = Place::with_log();
+    let mut twice = place.read("train.csv");
+    twice.extend_from_slice(b"anna-0,film 0,5,77\n");
+    place.write("twice.csv", &twice);
+    let train = "train --data twice.csv --model pop --out m";
+    place.bad(
+        train,
+        1,
+        &["twice.csv: user `anna-0` has item `film 0` twice (lines 2 and "],
+    );
+    place.good(&format!("{train} --duplicates last"));
+    place.bad(
+        &format!("{train} --duplicates some"),
+        2,
+        &["there is no rule `some`"],
+    );
+}
+
+#[test]
+fn test_users_that_training_does_not_know() {
+    let place = Place::with_log();
+    place.write(
+        "strange.csv",
+        format!("{HEADER}stranger,film 1,3,5\nanna-1,film 39,2,5\n"),
+    );
+    let compare = "compare --train train.csv --test strange.csv --models pop --trials 0 --out b";
+    place.bad(
+        compare,
+        1,
+        &["strange.csv:2: user `stranger` is not in the training part"],
+    );
+    place.bad(
+        "compare --train train.csv --test train.csv --models pop --trials 0 --out b",
+        1,
+        &["has a held-out item"],
+    );
+    assert!(!place.path("b").exists());
+}
+
+#[test]
+fn names_and_keys_that_do_not_exist() {
+    let place = Place::with_log();
+    let train = "train --data train.csv --out m --model";
+    place.bad(
+        &format!("{train} eaes"),
+        2,
+        &["no model `eaes`, did you mean `ease`?"],
+    );
+    place.write("a.toml", "seed = 1\n[model.ease]\nl22 = 4\n");
+    place.bad(
+        &format!("{train} ease --config a.toml"),
+        2,
+        &["a.toml:3:1: ", "unknown field `l22`", "did you mean `l2`?"],
+    );
+    place.write("b.toml", "[modle.ease]\nl2 = 4\n");
+    place.bad(
+        &format!("{train} ease --config b.toml"),
+        2,
+        &["b.toml:1:2: ", "did you mean `model`?"],
+    );
+    place.write("c.toml", "[model.ease\n");
+    place.bad(&format!("{train} ease --config c.toml"), 2, &["c.toml:1:"]);
+    place.bad(
+        &format!("{train} ease --config none.toml"),
+        2,
+        &["none.toml: cannot read the config"],
+    );
+    place.bad(
+        &format!("{train} ease --set model.ease.l2=much"),
+        2,
+        &["`l2`: invalid type"],
+    );
+    place.bad(
+        &format!("{train} ease --set model.ease.l2=-1"),
+        1,
+        &["l2 must be above 0, got -1"],
+    );
+    place.bad(
+        "compare --train train.csv --test test.csv --models pop --metric ndgc@5 --out b",
+        2,
+        &["no metric `ndgc`, did you mean `ndcg`?"],
+    );
+}
+
+#[test]
+fn places_that_cannot_be_written() {
+    let place = Place::with_log();
+    place.write("file", "mine");
+    place.bad(
+        "train --data train.csv --model pop --out file",
+        1,
+        &["file: is not a folder"],
+    );
+    place.bad(
+        "train --data train.csv --model pop --out file/m",
+        1,
+        &["file"],
+    );
+    std::fs::create_dir(place.path("full")).unwrap();
+    place.write("full/letters.txt", "mine");
+    place.bad(
+        "train --data train.csv --model pop --out full",
+        1,
+        &["full: holds files"],
+    );
+    let board = "compare --train train.csv --test test.csv --models pop --trials 0 --out";
+    place.bad(&format!("{board} file/b"), 1, &["file"]);
+    assert_eq!(place.read("file"), b"mine");
+    assert_eq!(place.read("full/letters.txt"), b"mine");
+}

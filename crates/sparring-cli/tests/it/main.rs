@@ -1,0 +1,8 @@
+//! The binary from outside: what it prints, writes and refuses.
+
+mod bad_input;
+mod models_on_disk;
+mod printed;
+mod same_bytes;
+mod sparring;
+mod stopping;
