@@ -27,7 +27,7 @@ impl Activation {
             Self::Identity => {}
             Self::Relu => in_blocks(values, |x| x.max(0.0)),
             Self::LeakyRelu(slope) => {
-                in_blocks(values, move |x| x * if x > 0.0 { 1.0 } else { slope })
+                in_blocks(values, move |x| x * if x > 0.0 { 1.0 } else { slope });
             }
             Self::Sigmoid => in_blocks(values, sigmoid),
             Self::Tanh => in_blocks(values, |x| 2.0 * sigmoid(2.0 * x) - 1.0),

@@ -47,8 +47,9 @@ fn completions_and_the_manual_know_the_commands() {
             "{shell}"
         );
     }
-    let manual = place.good("man");
-    assert!(manual.contains(".TH") && manual.contains("playground"));
+    place.good("man --out pages");
+    let page = String::from_utf8(place.read("pages/sparring.1")).unwrap();
+    assert!(page.contains(".TH") && page.contains("playground"));
 }
 
 #[test]
