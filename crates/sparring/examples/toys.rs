@@ -28,7 +28,7 @@ struct Case {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut out = PathBuf::from("out/toys");
-    let (mut epochs, mut only) = (60, String::new());
+    let (mut epochs, mut only) = (200, String::new());
     let mut seed = 1;
     let mut base = ToyConfig::default();
     while let Some(argument) = arguments.next() {

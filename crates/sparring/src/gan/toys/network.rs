@@ -29,7 +29,7 @@ pub struct ToyConfig {
     pub generator_width: usize,
     /// Width of the discriminator's hidden layers.
     pub discriminator_width: usize,
-    /// Learning rate of the generator; both fall to a tenth along half a cosine.
+    /// Learning rate of the generator; both fall to a fiftieth along half a cosine.
     pub learning_rate: f32,
     /// Learning rate of the discriminator.
     pub discriminator_learning_rate: f32,
@@ -48,16 +48,16 @@ impl Default for ToyConfig {
         Self {
             loss: Loss::Relativistic,
             noise: Noise::Normal,
-            noise_dim: 16,
-            hidden_layers: 2,
+            noise_dim: 2,
+            hidden_layers: 3,
             generator_width: 64,
             discriminator_width: 64,
-            learning_rate: 1e-3,
-            discriminator_learning_rate: 2e-3,
-            beta1: 0.5,
-            penalty: 0.1,
+            learning_rate: 6e-3,
+            discriminator_learning_rate: 1.5e-3,
+            beta1: 0.0,
+            penalty: 0.01,
             instance_noise: 0.0,
-            ema: 0.99,
+            ema: 0.998,
         }
     }
 }
@@ -146,7 +146,7 @@ impl ToyGan {
     fn adam(&self, rate: f32) -> Adam {
         let schedule = Schedule {
             from: rate,
-            to: rate / 10.0,
+            to: rate / 50.0,
             annealing: Annealing::Cosine,
         };
         Adam {
