@@ -15,7 +15,7 @@ use plotly::layout::Axis;
 use plotly::{Layout, Plot, Scatter};
 use sparring::Seed;
 use sparring::gan::toys::{Mixture, ToyConfig, ToyGan};
-use sparring::gan::{Bout, BoutConfig, Loss, Noise};
+use sparring::gan::{Bout, BoutConfig, HealthConfig, Loss, Noise};
 use sparring::recommend::{Cancel, Recorder, Run};
 
 struct Case {
@@ -28,7 +28,7 @@ struct Case {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut out = PathBuf::from("out/toys");
-    let (mut epochs, mut only) = (200, String::new());
+    let (mut epochs, mut only) = (300, String::new());
     let mut seed = 1;
     let mut base = ToyConfig::default();
     while let Some(argument) = arguments.next() {
@@ -156,7 +156,12 @@ fn bout(
     let config = BoutConfig {
         epochs,
         batch_size: 256,
-        look_every: 3,
+        look_every: 2,
+        health: HealthConfig {
+            // Held-out rows in the plane are dense enough to miss single modes.
+            coverage: 0.8,
+            ..HealthConfig::default()
+        },
         discriminator_steps: case.discriminator_steps,
         auto: case.auto,
         ..BoutConfig::default()
@@ -195,6 +200,16 @@ fn bout(
     );
     if case.auto {
         println!("         the verdicts in turn: {}", verdicts.join(", "));
+        for look in &diagnoses {
+            if !look.applied.is_empty() {
+                println!(
+                    "         step {}: {}: {}",
+                    look.step,
+                    look.verdict,
+                    look.applied.join("; ")
+                );
+            }
+        }
     }
     Ok(plot(
         &format!("{name}: {}", case.name),

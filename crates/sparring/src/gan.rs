@@ -7,6 +7,7 @@
 mod bout;
 #[cfg(test)]
 mod bout_tests;
+mod course;
 mod health;
 mod losses;
 mod noise;

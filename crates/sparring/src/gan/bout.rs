@@ -3,6 +3,7 @@
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
+use super::course::Course;
 use super::health::{Health, HealthConfig, Probe, Remedy, Verdict, examine};
 use crate::recommend::{FitError, Monitor, Progress, Run};
 
@@ -41,6 +42,11 @@ pub trait AdversarialStep {
 
     /// Goes back to the weights kept last.
     fn restore(&mut self) {}
+
+    /// Takes back the remedy that was applied last; `false` if it cannot.
+    fn undo(&mut self, _remedy: Remedy) -> bool {
+        false
+    }
 
     /// Applies a remedy; `false` if it has none such or no more of it.
     fn apply(&mut self, _remedy: Remedy) -> bool {
@@ -131,18 +137,13 @@ struct State {
     best: Option<f64>,
     worse: usize,
     even: usize,
-    ill: Option<Verdict>,
-    /// Looks to come before the next remedy, so that the last one can show what it does.
-    grace: usize,
     rescues: usize,
     health: Option<Health>,
-    applied: Vec<Remedy>,
+    course: Course,
 }
 
 /// Looks in a row at chance level after which real and generated count as indistinguishable.
 const EVEN_LOOKS: usize = 3;
-/// Looks that a remedy is given before another is tried.
-const GRACE: usize = 3;
 /// Times that training goes back to its last good weights before it gives up.
 const RESCUES: usize = 3;
 
@@ -158,11 +159,9 @@ impl Bout<'_> {
             best: None,
             worse: 0,
             even: 0,
-            ill: None,
-            grace: 0,
             rescues: 0,
             health: None,
-            applied: Vec::new(),
+            course: Course::default(),
         };
         let total = self.config.epochs as u64;
         let mut order: Vec<u32> = (0..u32::try_from(self.rows).expect("rows fit u32")).collect();
@@ -177,7 +176,7 @@ impl Bout<'_> {
             if epoch == self.config.epochs {
                 break Stopped::Budget;
             }
-            step.anneal(epoch as f32 / self.config.epochs as f32);
+            step.anneal(state.course.age(self.share(epoch)));
             order.shuffle(&mut run.seed.stream_at("order", epoch as u64));
             let finite = self.epoch(step, run, &order, &mut state)?;
             epoch += 1;
@@ -189,7 +188,7 @@ impl Bout<'_> {
             if let Some(evidence) = finite {
                 self.rescue(step, run, &mut state, evidence)?;
             } else if self.is_look(epoch)
-                && let Some(stopped) = self.look(step, run, &mut state)
+                && let Some(stopped) = self.look(step, run, epoch, &mut state)
             {
                 break stopped;
             }
@@ -197,15 +196,19 @@ impl Bout<'_> {
                 break Stopped::Request;
             }
         };
-        if state.best.is_some() {
+        if state.best.is_some() || self.config.auto && state.course.was_better() {
             step.restore();
         }
         Ok(End {
             stopped,
             epochs: epoch,
             health: state.health,
-            applied: state.applied,
+            applied: state.course.applied,
         })
+    }
+
+    fn share(&self, epoch: usize) -> f32 {
+        epoch as f32 / self.config.epochs as f32
     }
 
     fn is_look(&self, epoch: usize) -> bool {
@@ -282,7 +285,7 @@ impl Bout<'_> {
                 .collect(),
         });
         if treated {
-            state.applied.push(Remedy::SlowBoth);
+            state.course.applied.push(Remedy::SlowBoth);
             return Ok(());
         }
         Err(FitError::Diverged {
@@ -297,6 +300,7 @@ impl Bout<'_> {
         &self,
         step: &mut dyn AdversarialStep,
         run: &Run<'_>,
+        epoch: usize,
         state: &mut State,
     ) -> Option<Stopped> {
         let mut stop = None;
@@ -309,10 +313,10 @@ impl Bout<'_> {
                 .point("accuracy on generated", at, health.accuracy_fake);
             run.observer.point("coverage", at, health.coverage);
             run.observer.point("spread", at, health.spread);
-            self.treat(step, run, &health, state);
+            let verdict = self.treat(step, run, (&health, self.share(epoch)), state);
             let n = probe.fake_logits.len() + probe.real_logits.len();
             let band = 1.96 * (0.25 / n.max(1) as f64).sqrt();
-            let healthy = health.verdict(&self.config.health) == Verdict::Healthy;
+            let healthy = verdict == Verdict::Healthy;
             let even = healthy && (health.accuracy() - 0.5).abs() <= band;
             state.even = if even { state.even + 1 } else { 0 };
             if self.config.until_indistinguishable && state.even >= EVEN_LOOKS {
@@ -321,7 +325,7 @@ impl Bout<'_> {
             state.health = Some(health);
         }
         let Some(value) = run.monitor.and_then(|monitor| step.rate(monitor)) else {
-            if run.monitor.is_none() {
+            if run.monitor.is_none() && (!self.config.auto || state.course.is_best()) {
                 step.snapshot();
             }
             return stop;
@@ -336,51 +340,24 @@ impl Bout<'_> {
         stop.or((state.worse >= self.config.patience).then_some(Stopped::Validation))
     }
 
-    /// Reports the health; an illness seen twice is treated, if training treats itself.
+    /// Reports the health and treats an illness, if training treats itself.
     fn treat(
         &self,
         step: &mut dyn AdversarialStep,
         run: &Run<'_>,
-        health: &Health,
+        (health, share): (&Health, f32),
         state: &mut State,
-    ) {
-        let verdict = health.verdict(&self.config.health);
-        let mut diagnosis = health.diagnosis(state.step, &self.config.health);
-        let again = state.ill == Some(verdict);
-        state.ill = (verdict != Verdict::Healthy).then_some(verdict);
-        state.grace = state.grace.saturating_sub(1);
-        if self.config.auto && again && state.grace == 0 {
-            let untried = verdict
-                .remedies()
-                .iter()
-                .filter(|remedy| !state.applied.contains(remedy));
-            let untried: Vec<Remedy> = untried.copied().collect();
-            if let Some(remedy) = untried
-                .into_iter()
-                .find(|&remedy| apply(remedy, step, state))
-            {
-                diagnosis.applied.push(remedy.words().to_owned());
-                state.applied.push(remedy);
-                state.grace = GRACE;
-            }
+    ) -> Verdict {
+        let limits = &self.config.health;
+        let (verdict, note) = state.course.judge(*health, share, limits);
+        let mut diagnosis = health.diagnosis(state.step, verdict);
+        diagnosis.evidence.extend(note);
+        if self.config.auto {
+            let steps = &mut state.discriminator_steps;
+            diagnosis.applied = state.course.treat(verdict, share, steps, step);
         }
         run.observer.diagnosis(diagnosis);
-    }
-}
-
-/// Applies a remedy, in the loop or in the model; `false` if neither can.
-fn apply(remedy: Remedy, step: &mut dyn AdversarialStep, state: &mut State) -> bool {
-    match remedy {
-        Remedy::FewerDiscriminatorSteps if state.discriminator_steps > 1 => {
-            state.discriminator_steps = 1;
-            true
-        }
-        Remedy::MoreDiscriminatorSteps if state.discriminator_steps < 5 => {
-            state.discriminator_steps += 1;
-            true
-        }
-        Remedy::FewerDiscriminatorSteps | Remedy::MoreDiscriminatorSteps => false,
-        other => step.apply(other),
+        verdict
     }
 }
 

@@ -7,7 +7,9 @@
 //!   half of what another real sample covers, or duplicates in more than a quarter where the real
 //!   rows have almost none.
 //! - *discriminator too strong*: it tells real from generated almost without error on rows it was
-//!   not trained on (.95; chance is .5), so that the generator gets no direction.
+//!   not trained on (.95; chance is .5), so that the generator gets no direction. Where generated
+//!   rows lie apart but cover few of the real ones, .85 is enough: some of them lie among real rows
+//!   by chance, and nobody could tell those.
 //! - *discriminator too weak*: it does no better than chance (under .52) although the generated rows
 //!   are far from covering the real ones.
 
@@ -21,6 +23,8 @@ use crate::recommend::Diagnosis;
 pub struct HealthConfig {
     /// Accuracy above which the discriminator is too strong.
     pub too_strong: f64,
+    /// The same while the generated rows, though apart, cover few of the real ones.
+    pub too_strong_uncovered: f64,
     /// Accuracy below which it is too weak, unless the rows are covered.
     pub too_weak: f64,
     /// Spread of generated rows below this share of the real ones' is a collapse.
@@ -29,16 +33,20 @@ pub struct HealthConfig {
     pub coverage: f64,
     /// Share of duplicates beyond the real ones' that is a collapse.
     pub duplicates: f64,
+    /// Share of training before which only divergence is an illness.
+    pub warm_up: f64,
 }
 
 impl Default for HealthConfig {
     fn default() -> Self {
         Self {
             too_strong: 0.95,
+            too_strong_uncovered: 0.85,
             too_weak: 0.52,
             spread: 0.2,
             coverage: 0.5,
             duplicates: 0.25,
+            warm_up: 0.1,
         }
     }
 }
@@ -99,7 +107,7 @@ pub enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Remedy {
-    /// Bring both learning rates to their geometric mean, twice as much for the discriminator.
+    /// Bring both learning rates near their geometric mean.
     BalanceRates,
     /// Double the discriminator's learning rate.
     QuickenDiscriminator,
@@ -119,6 +127,9 @@ pub enum Remedy {
     SlowBoth,
     /// A wider generator.
     WidenGenerator,
+    /// New weights for both networks, with the other remedies in place: weights that collapsed
+    /// seldom recover.
+    Restart,
 }
 
 /// Measures a probe.
@@ -159,20 +170,58 @@ impl Health {
 
     /// What the figures mean; the worst comes first.
     pub fn verdict(&self, limits: &HealthConfig) -> Verdict {
-        let few = self.spread < limits.spread
-            || self.coverage < limits.coverage * self.real_coverage
+        let alike = self.spread < limits.spread
             || self.duplicates > self.real_duplicates + limits.duplicates;
-        let strong = self.accuracy() > limits.too_strong;
+        let few = alike || self.coverage < limits.coverage * self.real_coverage;
+        let strong = if few {
+            limits.too_strong_uncovered
+        } else {
+            limits.too_strong
+        };
+        let strong = self.accuracy() > strong;
         match () {
             () if !self.finite => Verdict::Diverged,
             // Rows that are all alike are a collapse however easily they are told apart.
-            () if few && (self.spread < limits.spread || !strong) => Verdict::ModeCollapse,
+            () if alike || few && !strong => Verdict::ModeCollapse,
             () if strong => Verdict::DiscriminatorTooStrong,
             () if self.accuracy() < limits.too_weak && self.coverage < 0.8 * self.real_coverage => {
                 Verdict::DiscriminatorTooWeak
             }
             () => Verdict::Healthy,
         }
+    }
+
+    /// What the generator achieves, between 0 and 1: the coverage as a share of the real rows',
+    /// less the duplicates beyond theirs.
+    pub fn soundness(&self) -> f64 {
+        let covered = self.coverage / self.real_coverage.max(f64::MIN_POSITIVE);
+        let excess = (self.duplicates - self.real_duplicates).max(0.0);
+        if self.finite {
+            covered.min(1.0) * (1.0 - excess)
+        } else {
+            0.0
+        }
+    }
+
+    /// What helps against a verdict, in the order in which it is tried: against many duplicates
+    /// first a noise that has more values.
+    pub fn remedies(&self, verdict: Verdict) -> Vec<Remedy> {
+        let mut remedies = verdict.remedies().to_vec();
+        if self.duplicates > self.real_duplicates + HealthConfig::default().duplicates {
+            remedies.sort_by_key(|&remedy| remedy != Remedy::RicherNoise);
+        }
+        remedies
+    }
+
+    /// Whether rows that are too few or too alike have become clearly more than at earlier looks, in
+    /// the mean: a tenth and .02 of coverage, or a tenth of spread.
+    pub fn grows_from(&self, earlier: &[Self], limits: &HealthConfig) -> bool {
+        let mean = |figure: fn(&Self) -> f64| {
+            earlier.iter().map(figure).sum::<f64>() / earlier.len().max(1) as f64
+        };
+        let close = self.spread < limits.spread;
+        self.coverage > 1.1 * mean(|look| look.coverage) + 0.02
+            || close && self.spread > 1.1 * mean(|look| look.spread)
     }
 
     /// The figures in words.
@@ -200,15 +249,14 @@ impl Health {
         ]
     }
 
-    /// The verdict with its evidence and remedies.
-    pub fn diagnosis(&self, step: u64, limits: &HealthConfig) -> Diagnosis {
-        let verdict = self.verdict(limits);
+    /// A verdict with the evidence and its remedies.
+    pub fn diagnosis(&self, step: u64, verdict: Verdict) -> Diagnosis {
         Diagnosis {
             step,
             verdict: verdict.name().to_owned(),
             evidence: self.evidence(),
-            remedies: verdict
-                .remedies()
+            remedies: self
+                .remedies(verdict)
                 .iter()
                 .map(|remedy| remedy.words().to_owned())
                 .collect(),
@@ -239,6 +287,7 @@ impl Verdict {
                 Remedy::RaisePenalty,
                 Remedy::RicherNoise,
                 Remedy::WidenGenerator,
+                Remedy::Restart,
             ],
             Self::DiscriminatorTooStrong => &[
                 Remedy::FewerDiscriminatorSteps,
@@ -246,6 +295,7 @@ impl Verdict {
                 Remedy::RaisePenalty,
                 Remedy::PairLosses,
                 Remedy::InstanceNoise,
+                Remedy::Restart,
             ],
             Self::DiscriminatorTooWeak => {
                 &[Remedy::MoreDiscriminatorSteps, Remedy::QuickenDiscriminator]
@@ -259,9 +309,7 @@ impl Remedy {
     /// The remedy in words.
     pub fn words(self) -> &'static str {
         match self {
-            Self::BalanceRates => {
-                "learning rates of the same order, the discriminator's twice the generator's"
-            }
+            Self::BalanceRates => "learning rates of the same order",
             Self::QuickenDiscriminator => "double the discriminator's learning rate",
             Self::FewerDiscriminatorSteps => "fewer discriminator steps for each generator step",
             Self::MoreDiscriminatorSteps => "more discriminator steps for each generator step",
@@ -271,6 +319,7 @@ impl Remedy {
             Self::InstanceNoise => "noise on what the discriminator sees",
             Self::SlowBoth => "halve both learning rates from the last good weights",
             Self::WidenGenerator => "a wider generator",
+            Self::Restart => "new weights for both networks, with the other remedies in place",
         }
     }
 }
@@ -383,7 +432,7 @@ mod tests {
             "2 of 100 are different"
         );
         assert!((health.accuracy() - 1.0).abs() < 1e-12);
-        let diagnosis = health.diagnosis(7, &HealthConfig::default());
+        let diagnosis = health.diagnosis(7, health.verdict(&HealthConfig::default()));
         assert_eq!(
             (diagnosis.step, diagnosis.verdict.as_str()),
             (7, "mode collapse")

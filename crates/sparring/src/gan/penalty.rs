@@ -80,7 +80,9 @@ fn by_norm(slopes: &[f32], width: usize, p: impl Fn(f32) -> (f32, f32)) -> (f32,
         let (value, slope) = p(norm);
         sum += value;
         let factor = slope * scale / norm.max(f32::MIN_POSITIVE);
-        row.iter_mut().for_each(|entry| *entry *= factor);
+        for entry in row {
+            *entry *= factor;
+        }
     }
     (sum * scale, along)
 }
@@ -98,7 +100,9 @@ fn learn_along(critic: &mut dyn Critic, samples: &[f32], mut along: Vec<f32>) {
         let norm = length(row);
         weights.push(norm / (2.0 * STEP));
         let factor = norm.max(f32::MIN_POSITIVE).recip();
-        row.iter_mut().for_each(|entry| *entry *= factor);
+        for entry in row {
+            *entry *= factor;
+        }
     }
     let ends: Vec<f32> = [STEP, -STEP]
         .iter()

@@ -129,6 +129,26 @@ impl Mlp {
         }
     }
 
+    /// Copies another network into the first units of this wider one, whose further units then have
+    /// no say at the others: the function is that of the other.
+    pub(super) fn graft(&mut self, other: &Self) {
+        let last = self.layers.len() - 1;
+        for (at, (mine, other)) in self.layers.iter_mut().zip(&other.layers).enumerate() {
+            let (mine, other) = (&mut mine.dense, &other.dense);
+            let kept = other.weight.cols;
+            for row in 0..mine.weight.rows {
+                let to = &mut mine.weight.row_mut(row)[..kept];
+                if row < other.weight.rows {
+                    to.copy_from_slice(other.weight.row(row));
+                } else if at > 0 {
+                    to.fill(0.0);
+                }
+            }
+            mine.bias[..kept].copy_from_slice(&other.bias);
+            debug_assert!(at < last || kept == mine.weight.cols, "as many outputs");
+        }
+    }
+
     /// One step of Adam along the sum, which starts anew.
     pub(super) fn step(&mut self, adam: &Adam) {
         for layer in &mut self.layers {
@@ -246,6 +266,17 @@ mod tests {
             let difference = (moved(1e-2) - moved(-1e-2)) / 2e-2;
             let error = (slope[at] - difference).abs();
             assert!(error < 1e-3, "{} {difference}", slope[at]);
+        }
+    }
+
+    #[test]
+    fn a_graft_is_the_same_function() {
+        let mut small = Mlp::new(&[2, 5, 5, 1], Seed(2));
+        let mut wide = Mlp::new(&[2, 9, 9, 1], Seed(3));
+        wide.graft(&small);
+        for x in [[0.4, -0.3], [-1.0, 2.0]] {
+            let (a, b) = (small.forward(&x)[0], wide.forward(&x)[0]);
+            assert!((a - b).abs() < 1e-6, "{a} {b}");
         }
     }
 

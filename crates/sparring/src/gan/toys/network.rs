@@ -37,7 +37,7 @@ pub struct ToyConfig {
     pub beta1: f32,
     /// Weight of R1 and R2, or of the gradient penalty for [`Loss::Wasserstein`]; 0 for none.
     pub penalty: f32,
-    /// Standard deviation of noise on what the discriminator sees.
+    /// Standard deviation of noise on what the discriminator sees, at first; it falls to 0.
     pub instance_noise: f32,
     /// Share kept of the averaged generator at each step, from which samples are drawn.
     pub ema: f32,
@@ -72,32 +72,47 @@ pub struct ToyGan {
     averaged: Mlp,
     discriminator: Mlp,
     kept: Option<(Mlp, Mlp, Mlp)>,
+    /// Settings before the last remedy.
+    before: Option<ToyConfig>,
     seed: Seed,
     steps: u64,
     share: f32,
 }
 
+/// New weights for generator and discriminator.
+fn networks(config: &ToyConfig, seed: Seed) -> (Mlp, Mlp) {
+    let widths = |first, hidden, last| {
+        let mut widths = vec![hidden; config.hidden_layers + 2];
+        (widths[0], widths[config.hidden_layers + 1]) = (first, last);
+        widths
+    };
+    let generator = widths(config.noise_dim, config.generator_width, 2);
+    let discriminator = widths(2, config.discriminator_width, 1);
+    (
+        Mlp::new(&generator, seed.derive("generator")),
+        Mlp::new(&discriminator, seed.derive("discriminator")),
+    )
+}
+
+/// Learning rates within this factor are of the same order.
+const SAME_ORDER: f32 = 5.0;
+/// Widest generator that treatment makes.
+const WIDEST: usize = 128;
 /// Rows of a probe.
 const LOOK: usize = 512;
 
 impl ToyGan {
     /// A new GAN over `n` points of a mixture.
     pub fn new(config: ToyConfig, mixture: &Mixture, n: usize, seed: Seed) -> Self {
-        let widths = |first, hidden, last| {
-            let mut widths = vec![hidden; config.hidden_layers + 2];
-            (widths[0], widths[config.hidden_layers + 1]) = (first, last);
-            widths
-        };
-        let generator = widths(config.noise_dim, config.generator_width, 2);
-        let generator = Mlp::new(&generator, seed.derive("generator"));
-        let discriminator = widths(2, config.discriminator_width, 1);
+        let (generator, discriminator) = networks(&config, seed);
         Self {
             real: mixture.sample(n, seed.derive("real")),
             held_out: mixture.sample(LOOK, seed.derive("held out")),
             averaged: generator.clone(),
-            discriminator: Mlp::new(&discriminator, seed.derive("discriminator")),
+            discriminator,
             generator,
             kept: None,
+            before: None,
             config,
             seed,
             steps: 0,
@@ -129,10 +144,11 @@ impl ToyGan {
     }
 
     fn blur(&self, points: &mut [f32], label: &str) {
-        if self.config.instance_noise > 0.0 {
+        let std = self.config.instance_noise * (1.0 - self.share);
+        if std > 0.0 {
             let mut stream = self.seed.stream_at(label, self.steps);
             for value in points {
-                *value += self.config.instance_noise * stream.sample::<f32, _>(StandardNormal);
+                *value += std * stream.sample::<f32, _>(StandardNormal);
             }
         }
     }
@@ -241,11 +257,15 @@ impl AdversarialStep for ToyGan {
         let real_logits = self.discriminator.forward(&self.held_out).to_vec();
         let fake_logits = self.discriminator.forward(&fake).to_vec();
         // What a relativistic discriminator says counts only against its opposite: the middle
-        // between the two means is its zero.
-        let mean = |logits: &[f32]| logits.iter().sum::<f32>() / logits.len() as f32;
+        // between the two medians is its zero.
+        let median = |logits: &[f32]| {
+            let mut sorted = logits.to_vec();
+            sorted.sort_by(f32::total_cmp);
+            sorted[sorted.len() / 2]
+        };
         let paired = matches!(self.config.loss, Loss::Relativistic | Loss::Wasserstein);
         let zero = if paired {
-            f32::midpoint(mean(&real_logits), mean(&fake_logits))
+            f32::midpoint(median(&real_logits), median(&fake_logits))
         } else {
             0.0
         };
@@ -284,28 +304,56 @@ impl AdversarialStep for ToyGan {
         }
     }
 
+    fn undo(&mut self, _remedy: Remedy) -> bool {
+        let before = self.before.take();
+        before.is_some_and(|before| {
+            self.config = before;
+            true
+        })
+    }
+
     fn apply(&mut self, remedy: Remedy) -> bool {
+        let before = self.config.clone();
         let config = &mut self.config;
         match remedy {
+            // The one that is behind catches up.
             Remedy::BalanceRates => {
-                let rate = (config.learning_rate * config.discriminator_learning_rate).sqrt();
-                (config.learning_rate, config.discriminator_learning_rate) = (rate, 2.0 * rate);
+                let rates = (config.learning_rate, config.discriminator_learning_rate);
+                let (slow, rate) = (rates.0.min(rates.1), rates.0.max(rates.1));
+                if slow > rate / SAME_ORDER {
+                    return false;
+                }
+                (config.learning_rate, config.discriminator_learning_rate) = (rate, rate);
             }
             Remedy::QuickenDiscriminator => config.discriminator_learning_rate *= 2.0,
-            Remedy::RaisePenalty => config.penalty = (2.0 * config.penalty).max(0.1),
+            Remedy::RaisePenalty => config.penalty = (2.0 * config.penalty).max(0.01),
             Remedy::PairLosses if config.loss != Loss::Relativistic => {
                 config.loss = Loss::Relativistic;
             }
             Remedy::RicherNoise if config.noise != Noise::Normal => config.noise = Noise::Normal,
-            Remedy::InstanceNoise if config.instance_noise < 0.4 => {
+            Remedy::InstanceNoise => {
                 config.instance_noise = (2.0 * config.instance_noise).max(0.05);
             }
             Remedy::SlowBoth => {
                 config.learning_rate /= 2.0;
                 config.discriminator_learning_rate /= 2.0;
             }
+            Remedy::WidenGenerator if config.generator_width <= WIDEST / 2 => {
+                config.generator_width *= 2;
+                let (mut wide, _) = networks(config, self.seed.derive("wider"));
+                let mut averaged = wide.clone();
+                wide.graft(&self.generator);
+                averaged.graft(&self.averaged);
+                (self.generator, self.averaged) = (wide, averaged);
+            }
+            Remedy::Restart => {
+                (self.generator, self.discriminator) = networks(config, self.seed.derive("again"));
+                self.averaged = self.generator.clone();
+            }
             _ => return false,
         }
+        let same_shape = !matches!(remedy, Remedy::WidenGenerator | Remedy::Restart);
+        self.before = same_shape.then_some(before);
         true
     }
 }
