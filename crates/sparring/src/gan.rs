@@ -8,6 +8,8 @@ mod bout;
 #[cfg(test)]
 mod bout_tests;
 mod course;
+#[cfg(test)]
+mod course_tests;
 mod health;
 mod losses;
 mod noise;
