@@ -28,13 +28,13 @@ struct Case {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut out = PathBuf::from("out/toys");
-    let (mut epochs, mut only) = (300, String::new());
-    let mut seed = 1;
+    let (mut epochs, mut only) = (None, String::new());
+    let mut seeds = 1;
     let mut base = ToyConfig::default();
     while let Some(argument) = arguments.next() {
         match (argument.as_str(), arguments.next()) {
             ("--out", Some(folder)) => out = folder.into(),
-            ("--epochs", Some(n)) => epochs = n.parse()?,
+            ("--epochs", Some(n)) => epochs = Some(n.parse()?),
             ("--only", Some(part)) => only = part,
             ("--width", Some(n)) => {
                 (base.generator_width, base.discriminator_width) = (n.parse()?, n.parse()?);
@@ -43,16 +43,17 @@ fn main() -> Result<(), Box<dyn Error>> {
             ("--noise-dim", Some(x)) => base.noise_dim = x.parse()?,
             ("--layers", Some(x)) => base.hidden_layers = x.parse()?,
             ("--beta1", Some(x)) => base.beta1 = x.parse()?,
-            ("--seed", Some(x)) => seed = x.parse()?,
+            ("--seeds", Some(n)) => seeds = n.parse()?,
             ("--d-rate", Some(x)) => base.discriminator_learning_rate = x.parse()?,
             ("--ema", Some(x)) => base.ema = x.parse()?,
             ("--rate", Some(x)) => {
                 base.learning_rate = x.parse()?;
-                base.discriminator_learning_rate = 2.0 * base.learning_rate;
+                base.discriminator_learning_rate = base.learning_rate / 4.0;
             }
             _ => {
-                let usage = "usage: toys [--out DIR] [--epochs N] [--only TEXT] [--width N] \
-                             [--penalty X] [--ema X] [--rate X]";
+                let usage = "usage: toys [--out DIR] [--epochs N] [--only TEXT] [--seeds N] \
+                             [--width N] [--layers N] [--noise-dim N] [--penalty X] \
+                             [--rate X] [--d-rate X] [--beta1 X] [--ema X]";
                 return Err(usage.into());
             }
         }
@@ -62,13 +63,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!(
         "mixture  training                          modes  good   accuracy  verdict                   remedies  secs"
     );
-    for (name, mixture) in [("ring", Mixture::ring()), ("grid", Mixture::grid())] {
+    for ((name, usual), mixture) in [
+        (("ring", 100), Mixture::ring()),
+        (("grid", 300), Mixture::grid()),
+    ] {
         for case in cases(&base) {
             let named = format!("{name} {}", case.name);
             if !named.contains(&only) {
                 continue;
             }
-            page.push_str(&bout(name, &mixture, &case, epochs, seed)?);
+            for seed in 1..=seeds {
+                let epochs = epochs.unwrap_or(usual);
+                let plot = bout(name, &mixture, &case, epochs, seed)?;
+                if seed == 1 {
+                    page.push_str(&plot);
+                }
+            }
         }
     }
     sparring::data::write_atomically(&out.join("toys.html"), page.as_bytes())?;
@@ -181,12 +191,6 @@ fn bout(
     let points = gan.sample(2_500, Seed(9));
     let covered = mixture.covered(&points);
     let (_, diagnoses) = recorder.into_parts();
-    let mut verdicts: Vec<&str> = Vec::new();
-    for diagnosis in &diagnoses {
-        if verdicts.last() != Some(&diagnosis.verdict.as_str()) {
-            verdicts.push(&diagnosis.verdict);
-        }
-    }
     println!(
         "{name:<8} {:<33} {:>2}/{:<2}  {:.3}  {:.2}      {:<25} {:<9} {:.1}",
         case.name,
@@ -194,22 +198,21 @@ fn bout(
         mixture.modes.len(),
         covered.good,
         end.health.map_or(f64::NAN, |health| health.accuracy()),
-        verdicts.last().copied().unwrap_or_default(),
+        diagnoses.last().map_or("", |look| &look.verdict),
         end.applied.len(),
         start.elapsed().as_secs_f64()
     );
-    if case.auto {
-        println!("         the verdicts in turn: {}", verdicts.join(", "));
-        for look in &diagnoses {
-            if !look.applied.is_empty() {
-                println!(
-                    "         step {}: {}: {}",
-                    look.step,
-                    look.verdict,
-                    look.applied.join("; ")
-                );
-            }
-        }
+    let ill = diagnoses.iter().find(|look| look.verdict != "healthy");
+    if let Some(look) = ill.filter(|_| case.name.starts_with("planted")) {
+        println!("         caught at step {}: {}", look.step, look.verdict);
+    }
+    for look in diagnoses.iter().filter(|look| !look.applied.is_empty()) {
+        println!(
+            "         step {}: {}: {}",
+            look.step,
+            look.verdict,
+            look.applied.join("; ")
+        );
     }
     Ok(plot(
         &format!("{name}: {}", case.name),

@@ -109,7 +109,10 @@ fn what_does_harm_is_taken_back() {
     let (mut course, mut patient, mut steps) = (Course::default(), Patient::default(), 4);
     let strong = look(1.0, 0.8, 0.99);
     let worse = look(1.0, 0.3, 0.99);
-    for (at, health) in [strong, strong, worse, worse, worse].into_iter().enumerate() {
+    for (at, health) in [strong, strong, worse, worse, worse]
+        .into_iter()
+        .enumerate()
+    {
         let share = 0.2 + at as f32 / 50.0;
         let verdict = judge(&mut course, health, share);
         course.treat(verdict, share, &mut steps, &mut patient);
