@@ -22,4 +22,4 @@ pub mod report;
 
 pub mod experiment;
 
-pub use sparring_wide::{Seed, Stream};
+pub use sparring_wide::{Seed, Stream, instruction_set};

@@ -15,6 +15,7 @@ mod factors;
 mod ganmf;
 mod irgan;
 mod keeper;
+mod memory;
 mod pairwise;
 mod probed;
 mod product;
@@ -36,6 +37,7 @@ mod pop;
 mod puresvd;
 mod random;
 
+pub use memory::available_memory;
 pub use registry::{ConfigError, Family};
 
 pub(crate) use registry::nearest;

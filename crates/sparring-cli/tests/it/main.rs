@@ -1,5 +1,7 @@
 //! The binary from outside: what it prints, writes and refuses.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod bad_input;
 mod models_on_disk;
 mod printed;

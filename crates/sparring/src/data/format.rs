@@ -113,7 +113,9 @@ impl FromStr for Format {
 ///
 /// The rules: a header that names a user and an item column is a table (a `RecBole` file if the
 /// names carry types). Without one, lines that hold two colons are `MovieLens` lines, lines of 2 to
-/// 4 fields, always the same number, are bare events, and lines of varying length are sequences.
+/// 4 fields, always the same number, are bare events, and lines of varying length are sequences. So
+/// that a damaged file of events is not taken for sequences, a line that ends like an event decides
+/// for events, and a number of fields that most lines share for nothing.
 pub(super) fn layout(
     path: &Path,
     lines: &[&str],
@@ -180,7 +182,13 @@ pub(super) fn layout(
         return Ok(bare(Format::Bare, widths[0]));
     }
     if !even && matches!(separator, Separator::Space | Separator::Byte(b'\t')) {
-        return Ok(bare(Format::Sequences, 0));
+        if lines.iter().any(|line| is_timed(&split(line, separator))) {
+            return Ok(bare(Format::Bare, 4));
+        }
+        let few = (2..=4).any(|width| 2 * count(&widths, width) > widths.len());
+        if !few {
+            return Ok(bare(Format::Sequences, 0));
+        }
     }
     if header.len() > 1 && !numeric {
         return table(path, &header, separator);
@@ -189,6 +197,18 @@ pub(super) fn layout(
         path: path.to_path_buf(),
         line: short(first),
     })
+}
+
+/// Whether a line ends in a rating and a time after 1973.
+fn is_timed(fields: &[String]) -> bool {
+    let number = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok());
+    fields.len() == 4
+        && number(2).is_some_and(|rating| rating <= 100.0)
+        && number(3).is_some_and(|time| time >= 1e8)
+}
+
+fn count(widths: &[usize], width: usize) -> usize {
+    widths.iter().filter(|other| **other == width).count()
 }
 
 fn table(path: &Path, header: &[String], separator: Separator) -> Result<Layout, DataError> {

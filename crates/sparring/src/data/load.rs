@@ -122,17 +122,26 @@ fn settle(data: Dataset, path: &Path, options: &LoadOptions) -> Result<Dataset, 
     };
     match options.duplicates {
         Duplicates::Refuse => Err(refusal(&data, path, options, (user, item, total))),
-        Duplicates::First => Ok(keep_one(&data, |history, at| {
-            !history[..at].contains(&history[at])
-        })),
-        _ => Ok(keep_one(&data, |history, at| {
-            !history[at + 1..].contains(&history[at])
-        })),
+        Duplicates::First => Ok(keep_one(&data, false)),
+        _ => Ok(keep_one(&data, true)),
     }
 }
 
-fn keep_one(data: &Dataset, keep: impl Fn(&[ItemIx], usize) -> bool) -> Dataset {
-    data.filter(|user, position| keep(data.history(user), position))
+/// The first or the last of each pair.
+fn keep_one(data: &Dataset, last: bool) -> Dataset {
+    let (mut starts, mut kept) = (Vec::new(), Vec::new());
+    let mut row = HashSet::new();
+    for user in data.user_indices() {
+        let (history, start) = (data.history(user), kept.len());
+        starts.push(start);
+        kept.resize(start + history.len(), false);
+        row.clear();
+        for at in 0..history.len() {
+            let at = if last { history.len() - 1 - at } else { at };
+            kept[start + at] = row.insert(history[at]);
+        }
+    }
+    data.filter(|user, position| kept[starts[user.at()] + position])
 }
 
 /// The first pair that stands twice, and how many events repeat an earlier pair.

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::check;
 use super::item_item::ItemItem;
+use super::memory::{available_memory, enough};
 use super::profiles::Profiles;
-use super::ridge::regression;
+use super::ridge::{memory_of, regression};
 use crate::data::Dataset;
 use crate::recommend::{
     Dimension, Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Tune, Values,
@@ -47,6 +48,7 @@ impl Fit for EaseConfig {
         check::positive("ease", "l2", self.l2)?;
         let profiles = Profiles::of(train).without_empty_rows();
         check::some_interaction("ease", &profiles)?;
+        enough("ease", memory_of(&profiles), available_memory())?;
         let weights = vec![1.0; profiles.n_rows()];
         let penalties = vec![self.l2; profiles.n_columns()];
         regression(&profiles, &weights, &penalties)

@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use super::check;
 use super::item_item::ItemItem;
+use super::memory::{available_memory, enough};
 use super::profiles::Profiles;
-use super::ridge::regression;
+use super::ridge::{memory_of, regression};
 use crate::data::Dataset;
 use crate::recommend::{
     Dimension, Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Tune, Values,
@@ -66,6 +67,7 @@ impl Fit for EdlaeConfig {
         )?;
         let profiles = Profiles::of(train).without_empty_rows();
         check::some_interaction("edlae", &profiles)?;
+        enough("edlae", memory_of(&profiles), available_memory())?;
         let mean_length = profiles.len() as f64 / profiles.n_rows() as f64;
         let weights: Vec<f64> = profiles
             .rows()

@@ -38,6 +38,17 @@ pub(super) fn regression(
     }
 }
 
+/// Bytes that [`regression`] takes at its peak: double-precision matrices of the smaller side, the
+/// weights in single precision.
+pub(super) fn memory_of(profiles: &Profiles) -> u64 {
+    let (users, items) = (profiles.n_rows() as u64, profiles.n_columns() as u64);
+    if 2 * users <= items {
+        32 * users * users + 12 * users * items
+    } else {
+        20 * items * items
+    }
+}
+
 fn by_items(profiles: &Profiles, weights: &[f64], penalties: &[f64]) -> Option<ItemItem> {
     let n = profiles.n_columns();
     let mut matrix = gram(profiles, &profiles.transpose(), weights);

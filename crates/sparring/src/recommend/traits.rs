@@ -137,6 +137,16 @@ pub enum FitError {
         /// What was seen.
         evidence: String,
     },
+    /// The model's matrices do not fit into this machine.
+    #[error("{model}: needs about {needed:.1} GiB of memory, {available:.1} GiB are available")]
+    Memory {
+        /// Model name.
+        model: &'static str,
+        /// GiB that the fit takes at its peak.
+        needed: f64,
+        /// GiB that the system can give.
+        available: f64,
+    },
     /// A matrix could not be factorised.
     #[error("{model}: the {matrix} is not positive definite")]
     NotPositiveDefinite {
@@ -160,6 +170,10 @@ impl FitError {
             Self::Setting { .. } => "change this setting in the config file or with --set",
             Self::TooSmall { .. } => "use a larger log or another model",
             Self::Diverged { .. } => "lower the learning rates or raise the regularisation",
+            Self::Memory { .. } => {
+                "keep fewer items, or use a model without a matrix of all pairs of items: ials, \
+                 itemknn, multvae, cfgan"
+            }
             Self::NotPositiveDefinite { .. } => "raise the l2 regularisation",
             Self::Cancelled { .. } => "run again; earlier results are untouched",
         }
