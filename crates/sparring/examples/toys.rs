@@ -15,7 +15,7 @@ use plotly::layout::Axis;
 use plotly::{Layout, Plot, Scatter};
 use sparring::Seed;
 use sparring::gan::toys::{Mixture, ToyConfig, ToyGan};
-use sparring::gan::{Bout, BoutConfig, HealthConfig, Loss, Noise};
+use sparring::gan::{Bout, BoutConfig, HealthConfig, Loss};
 use sparring::recommend::{Cancel, Recorder, Run};
 
 struct Case {
@@ -99,18 +99,7 @@ fn cases(base: &ToyConfig) -> Vec<Case> {
         discriminator_steps: 1,
         auto,
     };
-    // A generator that outruns its discriminator collapses; one far behind gets no direction.
-    let collapse = || ToyConfig {
-        noise: Noise::Bernoulli,
-        learning_rate: 4e-3,
-        discriminator_learning_rate: 2e-4,
-        ..plain(Loss::Minimax)
-    };
-    let strong = || ToyConfig {
-        learning_rate: 2e-5,
-        discriminator_learning_rate: 4e-3,
-        ..plain(Loss::NonSaturating)
-    };
+    let (collapse, strong) = (ToyConfig::planted_collapse, ToyConfig::planted_strong);
     vec![
         case("relativistic, R1 + R2 (default)", base(), false),
         case("minimax", plain(Loss::Minimax), false),

@@ -1,6 +1,8 @@
 //! Toys that everyone knows: a ring of 8 Gaussians and a grid of 25, learnt by a small GAN that the
 //! very same loop drives. They show what a loss does and whether an illness is caught and treated.
 
+#[cfg(test)]
+mod learning_tests;
 mod mlp;
 mod network;
 

@@ -62,6 +62,33 @@ impl Default for ToyConfig {
     }
 }
 
+impl ToyConfig {
+    /// A generator that is to collapse: minimax, noise of four values, and a rate twenty times that
+    /// of its discriminator.
+    pub fn planted_collapse() -> Self {
+        Self {
+            loss: Loss::Minimax,
+            noise: Noise::Bernoulli,
+            learning_rate: 4e-3,
+            discriminator_learning_rate: 2e-4,
+            penalty: 0.0,
+            ..Self::default()
+        }
+    }
+
+    /// A discriminator that is to be too strong: a rate two hundred times that of its generator and
+    /// no penalty; give it four steps in each turn.
+    pub fn planted_strong() -> Self {
+        Self {
+            loss: Loss::NonSaturating,
+            learning_rate: 2e-5,
+            discriminator_learning_rate: 4e-3,
+            penalty: 0.0,
+            ..Self::default()
+        }
+    }
+}
+
 /// Generator, discriminator and the points they spar over.
 #[derive(Debug, Clone)]
 pub struct ToyGan {
