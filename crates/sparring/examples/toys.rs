@@ -64,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "mixture  training                          modes  good   accuracy  verdict                   remedies  secs"
     );
     for ((name, usual), mixture) in [
-        (("ring", 100), Mixture::ring()),
+        (("ring", 300), Mixture::ring()),
         (("grid", 300), Mixture::grid()),
     ] {
         for case in cases(&base) {

@@ -90,7 +90,7 @@ fn the_grid_is_learnt() {
         let config = ToyConfig::default();
         let outcome = train(&Mixture::grid(), config, &turns(300, 1, false), Seed(seed));
         let Covered { modes, good } = outcome.covered;
-        assert!(modes == 25 && good > 0.8, "{modes} modes, {good} good");
+        assert!(modes == 25 && good > 0.75, "{modes} modes, {good} good");
     }
 }
 
