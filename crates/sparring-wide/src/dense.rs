@@ -6,6 +6,9 @@ use crate::parallel::SMALL;
 use crate::simd::vectorised;
 use crate::{Beta, Matrix, Seed, gemm, gemm_nt, gemm_tn, xavier_uniform};
 
+/// Columns of a block of [`sum_rows`].
+const COLUMNS: usize = 512;
+
 /// `y = x W + b`.
 ///
 /// # Shapes
@@ -74,11 +77,20 @@ pub fn add_to_rows(matrix: &mut Matrix, row: &[f32]) {
 pub fn sum_rows(matrix: &Matrix, sum: &mut Vec<f32>) {
     sum.clear();
     sum.resize(matrix.cols, 0.0);
-    vectorised(|| {
-        for row in matrix.rows_iter() {
-            sum.iter_mut().zip(row).for_each(|(sum, add)| *sum += add);
-        }
-    });
+    let add = |(block, sum): (usize, &mut [f32])| {
+        let first = block * COLUMNS;
+        vectorised(|| {
+            for row in matrix.rows_iter() {
+                let row = &row[first..first + sum.len()];
+                sum.iter_mut().zip(row).for_each(|(sum, add)| *sum += add);
+            }
+        });
+    };
+    if matrix.data.len() <= SMALL {
+        sum.chunks_mut(COLUMNS).enumerate().for_each(add);
+    } else {
+        sum.par_chunks_mut(COLUMNS).enumerate().for_each(add);
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@
 //! The size of MovieLens-1M: 6,040 users, 3,706 items, about 800,000 events of a planted log; layers
 //! I-600-200-600-I, batch 500, dropout one half, Adam with rate 1e-3. Ours is timed through the
 //! public `fit`, drawing and shuffling of batches included; both see the same log.
+//!
+//! Only a run on an idle machine counts: on a busy one PyTorch's threads wait for each other, and the
+//! ratio flatters us.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -31,7 +34,10 @@ struct Peer {
 
 impl Peer {
     fn start(python: &str, adam: &str, log: &str) -> std::io::Result<Self> {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/multvae_epoch.py");
+        let script = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/benches/peers/multvae_epoch.py"
+        );
         let mut child = Command::new(python)
             .args([script, adam])
             .env_remove("OPENBLAS_CORETYPE")

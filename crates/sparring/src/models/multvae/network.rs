@@ -2,6 +2,7 @@
 
 use rand::RngExt;
 use rand_distr::StandardNormal;
+use rayon::prelude::*;
 use sparring_wide::{
     Activation, Adam, AdamState, Dense, DenseGradient, Matrix, RowGradient, Seed, SparseLinear,
     SparseRows, exp, multinomial,
@@ -186,24 +187,25 @@ impl Training {
 /// Standard normal noise, the same for the same seed and row.
 fn draw(noise: &mut Matrix, rows: usize, k: usize, seed: Seed) {
     noise.reshape(rows, k);
-    for row in 0..rows {
+    let rows = noise.data.par_chunks_mut(k.max(1)).enumerate();
+    rows.for_each(|(row, values)| {
         let mut stream = seed.stream_at("noise", row as u64);
-        let values = noise.row_mut(row).iter_mut();
-        values.for_each(|value| *value = stream.sample(StandardNormal));
-    }
+        values.fill_with(|| stream.sample(StandardNormal));
+    });
 }
 
 /// `z = mu + exp(ln variance / 2) noise`.
 fn sample(moments: &Matrix, noise: &Matrix, latent: &mut Matrix) {
     let k = noise.cols;
     latent.reshape(noise.rows, k);
-    for row in 0..noise.rows {
+    let rows = latent.data.par_chunks_mut(k.max(1)).enumerate();
+    rows.for_each(|(row, latent)| {
         let (mean, log) = moments.row(row).split_at(k);
         let known = mean.iter().zip(log).zip(noise.row(row));
-        for (z, ((mean, log), noise)) in latent.row_mut(row).iter_mut().zip(known) {
+        for (z, ((mean, log), noise)) in latent.iter_mut().zip(known) {
             *z = mean + exp(log / 2.0) * noise;
         }
-    }
+    });
 }
 
 impl Values {
