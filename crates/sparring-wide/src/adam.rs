@@ -64,6 +64,11 @@ struct Rule {
 }
 
 impl AdamState {
+    /// The squared norm of the running mean of the gradients.
+    pub fn mean_square(&self) -> f64 {
+        self.mean.iter().map(|m| f64::from(*m).powi(2)).sum()
+    }
+
     /// For a tensor of `len` parameters.
     pub fn new(len: usize) -> Self {
         Self {

@@ -29,6 +29,12 @@ pub trait AdversarialStep {
         None
     }
 
+    /// Norms of the running means of the gradients (Adam's first moments) of the generator and of
+    /// the discriminator, if the model keeps them.
+    fn gradient_norms(&self) -> Option<[f64; 2]> {
+        None
+    }
+
     /// The value of the watched metric, if the model can be rated as it is.
     fn rate(&mut self, _monitor: &dyn Monitor) -> Option<f64> {
         None
@@ -313,6 +319,12 @@ impl Bout<'_> {
                 .point("accuracy on generated", at, health.accuracy_fake);
             run.observer.point("coverage", at, health.coverage);
             run.observer.point("spread", at, health.spread);
+            run.observer.point("columns in use", at, health.columns);
+            if let Some([generator, discriminator]) = step.gradient_norms() {
+                let curve = |name, norm| run.observer.point(name, at, norm);
+                curve("gradient norm of the generator", generator);
+                curve("gradient norm of the discriminator", discriminator);
+            }
             let verdict = self.treat(step, run, (&health, self.share(epoch)), state);
             let n = probe.fake_logits.len() + probe.real_logits.len();
             let band = 1.96 * (0.25 / n.max(1) as f64).sqrt();
@@ -352,6 +364,12 @@ impl Bout<'_> {
         let (verdict, note) = state.course.judge(*health, share, limits);
         let mut diagnosis = health.diagnosis(state.step, verdict);
         diagnosis.evidence.extend(note);
+        if let Some([generator, discriminator]) = step.gradient_norms() {
+            diagnosis.evidence.push(format!(
+                "the norms of the mean gradients are {generator:.1e} (generator) and \
+                 {discriminator:.1e} (discriminator)"
+            ));
+        }
         if self.config.auto {
             let steps = &mut state.discriminator_steps;
             diagnosis.applied = state.course.treat(verdict, share, steps, step);

@@ -14,6 +14,7 @@ fn look(spread: f64, coverage: f64, accuracy: f64) -> Health {
         spread,
         coverage,
         real_coverage: 0.9,
+        columns: 1.0,
         finite: true,
     }
 }

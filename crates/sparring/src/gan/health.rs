@@ -83,6 +83,8 @@ pub struct Health {
     pub coverage: f64,
     /// The same for one half of the real rows by the other.
     pub real_coverage: f64,
+    /// Columns that generated rows use, over those that as many real rows use.
+    pub columns: f64,
     /// Whether all that was seen is finite.
     pub finite: bool,
 }
@@ -156,6 +158,7 @@ pub fn examine(probe: &Probe) -> Health {
         spread: mean_distance(fake, width) / real_spread.max(f64::MIN_POSITIVE),
         coverage: coverage(second, fake, width, radius),
         real_coverage: coverage(second, first, width, radius),
+        columns: used_columns(fake, width) / used_columns(first, width).max(1.0),
         finite: all
             .iter()
             .all(|values| values.iter().all(|value| value.is_finite())),
@@ -245,6 +248,10 @@ impl Health {
                 "{:.0} % of them are duplicates, of real rows {:.0} %",
                 100.0 * self.duplicates,
                 100.0 * self.real_duplicates
+            ),
+            format!(
+                "they use {:.0} % as many columns as real ones",
+                100.0 * self.columns
             ),
         ]
     }
@@ -369,6 +376,15 @@ fn coverage(targets: &[f32], rows: &[f32], width: usize, radius: f64) -> f64 {
     };
     let n = targets.len() / width;
     targets.chunks(width).filter(near).count() as f64 / n.max(1) as f64
+}
+
+/// Number of columns that are not 0 in every row.
+fn used_columns(rows: &[f32], width: usize) -> f64 {
+    let used = |column: &usize| {
+        rows.chunks(width)
+            .any(|row| row.get(*column).is_some_and(|entry| entry.abs() > 0.0))
+    };
+    (0..width).filter(used).count() as f64
 }
 
 fn duplicate_rate(rows: &[f32], width: usize) -> f64 {

@@ -87,6 +87,11 @@ impl Tensor {
         adam.apply(&mut self.value, &mut self.mean, &mut self.square, gradient);
     }
 
+    /// The squared norm of the running mean of the gradients.
+    pub(super) fn mean_square(&self) -> f64 {
+        self.mean.iter().map(|m| f64::from(*m).powi(2)).sum()
+    }
+
     /// The gradient of the first step, from the first moment that it left.
     #[cfg(test)]
     pub(super) fn first_gradient(&self, at: usize) -> f32 {

@@ -149,6 +149,13 @@ impl Mlp {
         }
     }
 
+    /// The norm of the running mean of the gradients.
+    pub(super) fn gradient_norm(&self) -> f64 {
+        let adams = self.layers.iter().map(|layer| &layer.adam);
+        let squares = adams.map(|(weight, bias)| weight.mean_square() + bias.mean_square());
+        squares.sum::<f64>().sqrt()
+    }
+
     /// One step of Adam along the sum, which starts anew.
     pub(super) fn step(&mut self, adam: &Adam) {
         for layer in &mut self.layers {

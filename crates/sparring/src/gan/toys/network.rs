@@ -315,6 +315,13 @@ impl AdversarialStep for ToyGan {
         self.share = share;
     }
 
+    fn gradient_norms(&self) -> Option<[f64; 2]> {
+        Some([
+            self.generator.gradient_norm(),
+            self.discriminator.gradient_norm(),
+        ])
+    }
+
     fn snapshot(&mut self) {
         let kept = (
             self.generator.clone(),

@@ -107,6 +107,13 @@ impl Generator {
         }
     }
 
+    /// The norm of the running mean of the gradients.
+    pub(in crate::models) fn gradient_norm(&self) -> f64 {
+        let ends = [&self.input, &self.noise, &self.output, &self.output_bias];
+        let all = ends.into_iter().chain(&self.stack.tensors);
+        all.map(Tensor::mean_square).sum::<f64>().sqrt()
+    }
+
     /// The values of all tensors that score, in a fixed order.
     pub(in crate::models) fn values(&self) -> Vec<&[f32]> {
         let ends = [&self.input, &self.output, &self.output_bias];
@@ -118,6 +125,13 @@ impl Generator {
 }
 
 impl Discriminator {
+    /// The norm of the running mean of the gradients.
+    pub(in crate::models) fn gradient_norm(&self) -> f64 {
+        let ends = [&self.condition, &self.profile, &self.top, &self.bias];
+        let all = ends.into_iter().chain(&self.stack.tensors);
+        all.map(Tensor::mean_square).sum::<f64>().sqrt()
+    }
+
     pub(in crate::models) fn new(shape: Shape, stream: &mut Stream) -> Self {
         let Shape {
             width,

@@ -235,6 +235,15 @@ impl AdversarialStep for Training<'_> {
         })
     }
 
+    fn gradient_norms(&self) -> Option<[f64; 2]> {
+        let Opponents {
+            generator,
+            discriminator,
+            ..
+        } = &self.opponents;
+        Some([generator.gradient_norm(), discriminator.gradient_norm()])
+    }
+
     fn rate(&mut self, monitor: &dyn Monitor) -> Option<f64> {
         Some(monitor.score(&self.model()))
     }

@@ -11,7 +11,7 @@ use crate::gan::{AdversarialStep, Probe, Remedy, apply_to_rates};
 use crate::models::factors::Factors;
 use crate::models::probed::Probed;
 use crate::models::product::{multiply, view};
-use crate::models::tensor::Adam;
+use crate::models::tensor::{Adam, Tensor};
 use crate::recommend::{FitError, Monitor};
 
 /// The two networks and how far they are.
@@ -127,6 +127,16 @@ impl AdversarialStep for Training<'_> {
             fake: generated,
             width: n,
         })
+    }
+
+    fn gradient_norms(&self) -> Option<[f64; 2]> {
+        let norm = |tensors: &[&Tensor]| {
+            let squares = tensors.iter().map(|tensor| tensor.mean_square());
+            squares.sum::<f64>().sqrt()
+        };
+        let (g, d) = (&self.generator, &self.discriminator);
+        let teacher = [&d.encoder, &d.decoder, &d.encoder_bias, &d.decoder_bias];
+        Some([norm(&[&g.rows, &g.columns]), norm(&teacher)])
     }
 
     fn rate(&mut self, monitor: &dyn Monitor) -> Option<f64> {
