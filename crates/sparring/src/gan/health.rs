@@ -448,11 +448,14 @@ mod tests {
             "2 of 100 are different"
         );
         assert!((health.accuracy() - 1.0).abs() < 1e-12);
+        assert!((health.columns - 1.0).abs() < 1e-12, "the one there is");
+        let used = used_columns(&[0.0, 1.0, 0.0, -1.0, 0.0, 0.0], 3);
+        assert!((used - 2.0).abs() < 1e-12, "the first and the second");
         let diagnosis = health.diagnosis(7, health.verdict(&HealthConfig::default()));
         assert_eq!(
             (diagnosis.step, diagnosis.verdict.as_str()),
             (7, "mode collapse")
         );
-        assert!(!diagnosis.remedies.is_empty() && diagnosis.evidence.len() == 4);
+        assert!(!diagnosis.remedies.is_empty() && diagnosis.evidence.len() == 5);
     }
 }
