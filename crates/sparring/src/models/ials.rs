@@ -11,9 +11,11 @@
 //! `S` are the interactions, `I_u` the items of a user, `U_i` the users of an item, `a0` the weight
 //! of all pairs. Factors start at normal numbers with a standard deviation of `0.1 / sqrt(K)`.
 //!
-//! Departures: none in the equations. User factors are not kept: at the end of a pass over the items
+//! Departures: none in the equations; in training they are solved by `cg_steps` steps of conjugate
+//! gradients from the last solution, exactly if that is 0. User factors are not kept: at the end of a pass over the items
 //! the best factor of any user, seen in training or not, is the solution of eq. 5.
 
+mod conjugate;
 mod least_squares;
 
 use std::num::NonZeroUsize;
@@ -25,6 +27,7 @@ use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use self::conjugate::Memory;
 use self::least_squares::{Common, Rows, Scratch};
 use super::check;
 use super::keeper::Keeper;
@@ -54,6 +57,8 @@ pub struct IalsConfig {
     pub l2: f32,
     /// Exponent `v` of the frequency in the regularisation, from 0 to 1.
     pub frequency_exponent: f32,
+    /// Steps of conjugate gradients for each row; 0 solves exactly.
+    pub cg_steps: usize,
     /// Standard deviation of the first factors times `sqrt(K)`, `> 0`.
     pub init_scale: f32,
     /// Epochs between looks at the validation metric, where there is one.
@@ -66,11 +71,12 @@ impl Default for IalsConfig {
     fn default() -> Self {
         let width = |n| NonZeroUsize::new(n).expect("not zero");
         Self {
-            embedding_dim: width(128),
+            embedding_dim: width(64),
             epochs: width(16),
-            unobserved_weight: 0.1,
-            l2: 0.003,
+            unobserved_weight: 0.3,
+            l2: 0.01,
             frequency_exponent: 1.0,
+            cg_steps: 3,
             init_scale: 0.1,
             check_every: width(2),
             patience: width(3),
@@ -104,18 +110,28 @@ impl Penalty {
 }
 
 /// One step of the alternation: the factors of all rows of `profiles`, given those of its columns.
-fn solve_all(profiles: &Profiles, given: &Rows, penalty: Penalty, out: &mut Rows) {
+fn solve_all(
+    profiles: &Profiles,
+    given: &Rows,
+    (penalty, steps): (Penalty, usize),
+    out: &mut Rows,
+) {
     let (d, others) = (given.width, profiles.n_columns());
     let common = Common::new(given, penalty.unobserved_weight);
     out.values
         .par_chunks_mut(BLOCK * d)
         .enumerate()
         .for_each_init(
-            || Scratch::new(d),
-            |scratch, (block, out)| {
+            || (Scratch::new(d), Memory::default()),
+            |(scratch, memory), (block, out)| {
                 for (at, out) in out.chunks_mut(d).enumerate() {
                     let row = profiles.row(block * BLOCK + at);
-                    common.solve(given, row, penalty.at(row.len(), others), scratch, out);
+                    let l2 = penalty.at(row.len(), others);
+                    if steps == 0 {
+                        common.solve(given, row, l2, scratch, out);
+                    } else {
+                        common.improve(given, row, (l2, steps), memory, out);
+                    }
                 }
             },
         );
@@ -154,7 +170,7 @@ impl Alternation {
 
     /// Solves for all users, then for all items.
     fn epoch(&mut self) {
-        let penalty = self.config.penalty();
+        let penalty = (self.config.penalty(), self.config.cg_steps);
         solve_all(&self.by_user, &self.items, penalty, &mut self.users);
         solve_all(&self.by_item, &self.users, penalty, &mut self.items);
     }

@@ -40,7 +40,10 @@ pub(super) struct Scratch {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Common {
     width: usize,
+    /// The lower triangle, column-major.
     matrix: Vec<f32>,
+    /// Both triangles.
+    full: Vec<f32>,
 }
 
 impl Rows {
@@ -99,7 +102,19 @@ impl Common {
         for entry in &mut matrix {
             *entry *= weight;
         }
-        Self { width: d, matrix }
+        let full = (0..d * d)
+            .map(|at| matrix[(at / d).min(at % d) * d + (at / d).max(at % d)])
+            .collect();
+        Self {
+            width: d,
+            matrix,
+            full,
+        }
+    }
+
+    /// `weight * H' H` with both triangles.
+    pub(super) fn full(&self) -> &[f32] {
+        &self.full
     }
 
     /// Writes the solution `w` of `(weight H' H + sum_s h_s h_s' + l2) w = sum_s h_s`, where `s`
@@ -139,12 +154,12 @@ impl Common {
 }
 
 /// Work that is compiled for each kind of vector unit.
-trait Kernel {
+pub(super) trait Kernel {
     /// `FUSED`: the unit multiplies and adds in one instruction.
     fn run<const FUSED: bool>(self);
 }
 
-fn on_vectors(kernel: impl Kernel) {
+pub(super) fn on_vectors(kernel: impl Kernel) {
     let arch = Arch::new();
     if matches!(arch, Arch::Scalar) {
         kernel.run::<false>();
@@ -157,7 +172,7 @@ fn on_vectors(kernel: impl Kernel) {
 }
 
 #[inline(always)]
-fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
+pub(super) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FUSED { a.mul_add(b, c) } else { a * b + c }
 }
 
