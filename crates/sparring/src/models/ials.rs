@@ -11,9 +11,10 @@
 //! `S` are the interactions, `I_u` the items of a user, `U_i` the users of an item, `a0` the weight
 //! of all pairs. Factors start at normal numbers with a standard deviation of `0.1 / sqrt(K)`.
 //!
-//! Departures: none in the equations; in training they are solved by `cg_steps` steps of conjugate
-//! gradients from the last solution, exactly if that is 0. User factors are not kept: at the end of a pass over the items
-//! the best factor of any user, seen in training or not, is the solution of eq. 5.
+//! Departures: none in the equations. In training they are solved by `cg_steps` steps of conjugate
+//! gradients from the last solution, or exactly if that is 0; for a user who is scored, exactly.
+//! User factors are not kept: at the end of a pass over the items the best factor of any user, seen
+//! in training or not, is the solution of eq. 5.
 
 mod conjugate;
 mod least_squares;

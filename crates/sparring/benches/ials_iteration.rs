@@ -1,0 +1,59 @@
+//! An iALS iteration against that of the `implicit` package with 2 threads, interleaved in one run.
+//!
+//! ```text
+//! SPARRING_PEER_PYTHON=.../bin/python cargo bench -p sparring --bench ials_iteration
+//! ```
+//!
+//! The size of MovieLens-1M: 6,040 users, 3,706 items, about 800,000 events of a planted log; 64
+//! factors, 3 steps of conjugate gradients on both sides. Ours is timed through the public `fit`;
+//! both see the same log.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+#[path = "peer/lines.rs"]
+mod lines;
+mod peer;
+
+use lines::as_lines;
+use peer::{Peer, interleave};
+use sparring::Seed;
+use sparring::data::PlantedConfig;
+use sparring::models::ModelConfig;
+
+const ROUNDS: usize = 15;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let planted = PlantedConfig {
+        n_users: 6040,
+        n_items: 3706,
+        mean_events: 132.0,
+        ..PlantedConfig::default()
+    };
+    let data = planted.generate(Seed(1)).data;
+    let settings = format!("embedding_dim = 64\nepochs = {ROUNDS}");
+    let config = ModelConfig::from_table("ials", settings.parse()?)?;
+    let peers = match std::env::var("SPARRING_PEER_PYTHON") {
+        Ok(python) => vec![Peer::start(
+            &python,
+            &["ials_iteration.py", "64"],
+            &as_lines(&data),
+        )?],
+        Err(_) => {
+            println!("SPARRING_PEER_PYTHON names no Python with implicit: ours alone");
+            Vec::new()
+        }
+    };
+    let times = interleave((&config, &data), peers, ("", 1.0))?;
+    println!(
+        "ours: {:.0} ms an iteration, {} interactions",
+        times[0],
+        data.n_interactions()
+    );
+    for theirs in &times[1..] {
+        println!(
+            "implicit: {theirs:.0} ms an iteration, ratio {:.3}",
+            times[0] / theirs
+        );
+    }
+    Ok(())
+}
