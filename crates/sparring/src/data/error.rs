@@ -87,7 +87,7 @@ pub enum DataError {
         found: usize,
     },
     /// A value is not what its column should hold.
-    #[error("{}:{line}: the {column} should be {expected}, found `{found}`", path.display())]
+    #[error("{}:{line}: the {column} (column {position}) should be {expected}, found `{found}`", path.display())]
     Value {
         /// The file.
         path: PathBuf,
@@ -95,6 +95,8 @@ pub enum DataError {
         line: u64,
         /// Name of the column.
         column: &'static str,
+        /// Number of the column, from 1.
+        position: usize,
         /// What is allowed.
         expected: &'static str,
         /// What stands there, shortened.
@@ -201,7 +203,10 @@ impl DataError {
             Self::UnknownFormat { .. } | Self::NoFormat { .. } => {
                 "name the format with --format: csv, tsv, udata, movielens, recbole, sequences, parquet"
             }
-            Self::Columns { .. } | Self::Value { .. } => "mend the line, or leave it out",
+            Self::Columns { .. } => {
+                "mend the line, or leave it out; for lines of `user item item ...` say --format sequences"
+            }
+            Self::Value { .. } => "mend the line, or leave it out",
             Self::Duplicate { .. } => {
                 "keep one of each with --duplicates last (or first), or all with --duplicates all"
             }

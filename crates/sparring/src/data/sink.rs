@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::dataset::Dataset;
 use super::error::DataError;
-use super::format::short;
+use super::format::{Layout, short};
 use super::ids::{ItemIx, UserIx, Vocabulary};
 use super::interactions::InteractionsBuilder;
 
@@ -16,6 +16,8 @@ pub(super) const MAX_ID: usize = 1024;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Event<'a> {
     pub(super) line: u64,
+    /// Which field is which.
+    pub(super) layout: &'a Layout,
     pub(super) user: &'a str,
     pub(super) item: &'a str,
     pub(super) rating: Option<&'a str>,
@@ -44,19 +46,25 @@ pub(super) enum NewUsers {
     Skip,
 }
 
+/// A field: its line, the name of its column and the place of that from 0.
+type Field = (u64, &'static str, usize);
+
 impl Sink<'_> {
     /// Checks an event and keeps it.
     pub(super) fn push(&mut self, event: Event<'_>) -> Result<(), DataError> {
         self.seen += 1;
-        self.check_id(event.line, "user id", event.user)?;
-        self.check_id(event.line, "item id", event.item)?;
+        let layout = event.layout;
+        let place = |column, at| (event.line, column, at);
+        self.check_id(place("user id", layout.user), event.user)?;
+        self.check_id(place("item id", layout.item), event.item)?;
+        let column = |at: Option<usize>| at.unwrap_or_default();
         let rating = event
             .rating
-            .map(|text| self.rating(event.line, text))
+            .map(|text| self.rating(place("rating", column(layout.rating)), text))
             .transpose()?;
         let time = event
             .time
-            .map(|text| self.time(event.line, text))
+            .map(|text| self.time(place("timestamp", column(layout.time)), text))
             .transpose()?;
         if rating
             .zip(self.min_rating)
@@ -85,24 +93,24 @@ impl Sink<'_> {
         Ok(())
     }
 
-    fn check_id(&self, line: u64, column: &'static str, id: &str) -> Result<(), DataError> {
+    fn check_id(&self, place: Field, id: &str) -> Result<(), DataError> {
         if id.is_empty() {
-            return Err(self.value(line, column, "some text", id));
+            return Err(self.value(place, "some text", id));
         }
         if id.len() > MAX_ID {
-            return Err(self.value(line, column, "at most 1,024 bytes long", id));
+            return Err(self.value(place, "at most 1,024 bytes long", id));
         }
         Ok(())
     }
 
-    fn rating(&self, line: u64, text: &str) -> Result<f32, DataError> {
+    fn rating(&self, place: Field, text: &str) -> Result<f32, DataError> {
         let rating: Option<f32> = text.trim().parse().ok();
         rating
             .filter(|rating| rating.is_finite() && *rating >= 0.0)
-            .ok_or_else(|| self.value(line, "rating", "a number of 0 or more", text))
+            .ok_or_else(|| self.value(place, "a number of 0 or more", text))
     }
 
-    fn time(&self, line: u64, text: &str) -> Result<i64, DataError> {
+    fn time(&self, place: Field, text: &str) -> Result<i64, DataError> {
         let text = text.trim();
         #[expect(
             clippy::cast_possible_truncation,
@@ -112,21 +120,16 @@ impl Sink<'_> {
         text.parse()
             .ok()
             .or_else(|| text.parse().ok().and_then(from_real))
-            .ok_or_else(|| self.value(line, "timestamp", "a number of seconds since 1970", text))
+            .ok_or_else(|| self.value(place, "a number of seconds since 1970", text))
     }
 
-    pub(super) fn value(
-        &self,
-        line: u64,
-        column: &'static str,
-        expected: &'static str,
-        found: &str,
-    ) -> DataError {
+    fn value(&self, (line, column, at): Field, expected: &'static str, found: &str) -> DataError {
         let (path, found) = (self.path.to_path_buf(), short(found));
         DataError::Value {
             path,
             line,
             column,
+            position: at + 1,
             expected,
             found,
         }

@@ -4,3 +4,4 @@
 
 mod artifact;
 mod loading;
+mod parquet;

@@ -40,6 +40,7 @@ pub(super) fn read(
         let (rating, time) = (layout.rating.map(text), layout.time.map(text));
         sink(Event {
             line: at as u64 + 1,
+            layout: &layout,
             user: &user,
             item: &item,
             rating: rating.as_deref(),

@@ -95,6 +95,7 @@ fn unreachable_kind(path: &Path, line: u64) -> DataError {
         path: path.to_path_buf(),
         line,
         column: "line",
+        position: 1,
         expected,
         found: String::new(),
     }
@@ -124,8 +125,8 @@ fn lines(path: &Path, header: bool, layout: &Layout, sink: Take<'_>) -> Result<(
                 .collect(),
         };
         if layout.format == Format::Sequences {
-            for item in &fields[1..] {
-                emit(path, line, &[fields[0], item], layout, sink)?;
+            for item in 1..fields.len() {
+                emit(path, line, &fields, &Layout { item, ..*layout }, sink)?;
             }
         } else {
             emit(path, line, &fields, layout, sink)?;
@@ -165,12 +166,14 @@ fn emit(
             path: path.to_path_buf(),
             line,
             column,
+            position: at + 1,
             expected: "UTF-8 text",
             found: crate::data::format::short(&String::from_utf8_lossy(raw)),
         })
     };
     sink(Event {
         line,
+        layout,
         user: field(layout.user, "user id")?,
         item: field(layout.item, "item id")?,
         rating: layout.rating.map(|at| field(at, "rating")).transpose()?,
