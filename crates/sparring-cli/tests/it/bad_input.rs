@@ -19,15 +19,15 @@ fn lines_that_cannot_be_read() {
         ("u1", "expected 4 columns, found 1"),
         (
             "u1,i2,NaN,6",
-            "the rating should be a number of 0 or more, found `NaN`",
+            "the rating (column 3) should be a number of 0 or more, found `NaN`",
         ),
         (
             "u1,i2,-2,6",
-            "the rating should be a number of 0 or more, found `-2`",
+            "the rating (column 3) should be a number of 0 or more, found `-2`",
         ),
         (
             "u1,i2,3,yesterday",
-            "the timestamp should be a number of seconds since 1970",
+            "the timestamp (column 4) should be a number of seconds since 1970",
         ),
         (",i2,3,6", "the user id"),
     ] {

@@ -106,33 +106,36 @@ fn broken_files_are_refused_with_their_place() {
         ),
         (
             b"user,item,rating\n1,2,3\n1,3,NaN\n",
-            "LOG:3: the rating should be a number of 0 or more, found `NaN`",
+            "LOG:3: the rating (column 3) should be a number of 0 or more, found `NaN`",
         ),
         (
             b"user,item,rating\n1,2,-3\n",
-            "LOG:2: the rating should be a number of 0 or more, found `-3`",
+            "LOG:2: the rating (column 3) should be a number of 0 or more, found `-3`",
         ),
         (
             b"user,item,rating\n1,2,good\n",
-            "LOG:2: the rating should be",
+            "LOG:2: the rating (column 3) should be",
         ),
         (
             b"user,item,timestamp\n1,2,3\n1,4,yesterday\n",
-            "LOG:3: the timestamp should be a number of seconds since 1970, found `yesterday`",
+            "LOG:3: the timestamp (column 3) should be a number of seconds since 1970, found `yesterday`",
         ),
         (
             long.as_bytes(),
-            "LOG:2: the item id should be at most 1,024 bytes long, found `xxxx",
+            "LOG:2: the item id (column 2) should be at most 1,024 bytes long, found `xxxx",
         ),
         (b"user,item\n1,2\n3\n", "LOG:3: expected 2 columns, found 1"),
-        (b"user,item\n1,\n", "LOG:2: the item id should be some text"),
+        (
+            b"user,item\n1,\n",
+            "LOG:2: the item id (column 2) should be some text",
+        ),
         (
             b"user,item\n1,2\n1,3\n1,2\n",
             "LOG: user `1` has item `2` twice (lines 2 and 4); 1 such duplicates in all",
         ),
         (
             b"user,item\n1,caf\xe9\n",
-            "LOG:2: the item id should be UTF-8 text",
+            "LOG:2: the item id (column 2) should be UTF-8 text",
         ),
         (b"1\t2\t3\n2\t3\t4\n1\t2\n", "LOG:1: cannot tell"),
         (

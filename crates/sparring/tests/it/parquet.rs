@@ -71,7 +71,7 @@ fn wrong_columns_and_values_are_named() {
         error.contains("no column for the item, found: user, genre"),
         "{error}"
     );
-    for (rating, found) in [(-1.0, "`-1.0`"), (f64::NAN, "`NaN`")] {
+    for (rating, found) in [(-1.0, "`-1E0`"), (f64::NAN, "`NaN`")] {
         let (_place, path) = file(NAMES, rating);
         let error = load(&path).unwrap_err().to_string();
         let finding = ":3: the rating (column 3) should be a number of 0 or more, found ";

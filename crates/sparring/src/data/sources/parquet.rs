@@ -1,8 +1,10 @@
 //! Parquet files with a user, an item and perhaps a rating and a time column.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
@@ -14,14 +16,14 @@ use crate::data::sink::Event;
 /// Reads the rows one by one; ids may be strings or integers.
 pub(super) fn read(
     path: &Path,
-    sink: &mut dyn FnMut(Event<'_>) -> Result<(), DataError>,
-) -> Result<(), DataError> {
-    let damaged = |error: parquet::errors::ParquetError| DataError::Parquet {
+    sink: &mut dyn FnMut(Event<'_>) -> std::result::Result<(), DataError>,
+) -> std::result::Result<(), DataError> {
+    let damaged = |error: ParquetError| DataError::Parquet {
         path: path.to_path_buf(),
         finding: error.to_string(),
     };
     let file = File::open(path).map_err(io(path, "open"))?;
-    let reader = SerializedFileReader::new(file).map_err(damaged)?;
+    let reader = guarded(|| SerializedFileReader::new(file)).map_err(damaged)?;
     let schema = reader.metadata().file_metadata().schema();
     let names: Vec<String> = schema
         .get_fields()
@@ -29,8 +31,12 @@ pub(super) fn read(
         .map(|f| f.name().to_owned())
         .collect();
     let layout = columns(path, &names)?;
-    for (at, row) in reader.get_row_iter(None).map_err(damaged)?.enumerate() {
-        let row = row.map_err(damaged)?.into_columns();
+    let mut rows = guarded(|| reader.get_row_iter(None)).map_err(damaged)?;
+    for line in 1_u64.. {
+        let Some(row) = guarded(|| rows.next().transpose()).map_err(damaged)? else {
+            break;
+        };
+        let row = row.into_columns();
         let text = |column: usize| {
             row.get(column)
                 .map(|(_, field)| shown(field))
@@ -39,7 +45,7 @@ pub(super) fn read(
         let (user, item) = (text(layout.user), text(layout.item));
         let (rating, time) = (layout.rating.map(text), layout.time.map(text));
         sink(Event {
-            line: at as u64 + 1,
+            line,
             layout: &layout,
             user: &user,
             item: &item,
@@ -48,6 +54,15 @@ pub(super) fn read(
         })?;
     }
     Ok(())
+}
+
+/// The reader's answer; it panics on some damaged files, which is an answer too.
+fn guarded<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        Err(ParquetError::General(
+            "the data contradict themselves".into(),
+        ))
+    })
 }
 
 /// A value as the text that a CSV file would hold; empty for null.
