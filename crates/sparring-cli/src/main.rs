@@ -17,7 +17,14 @@ use context::Context;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match Context::new(&cli.global).and_then(|context| run(&context, cli.command)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => match output::lost() {
+            None => ExitCode::SUCCESS,
+            Some(error) => {
+                let text = format!("standard output: cannot write the answer: {error}");
+                output::error(&text, Some("make room, or send it elsewhere"));
+                ExitCode::FAILURE
+            }
+        },
         Err(error) => {
             let told = failure::tell(&error);
             output::error(&told.text, told.hint);

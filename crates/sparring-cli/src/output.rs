@@ -1,6 +1,7 @@
 //! The one place that prints.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
@@ -65,9 +66,23 @@ pub(crate) fn error(text: &str, hint: Option<&str>) {
     }
 }
 
-/// A reader that has gone away (`| head`) is no error.
+/// The first answer that could not be written.
+static LOST: OnceLock<io::Error> = OnceLock::new();
+
+/// A reader that has gone away (`| head`) is no error; a full disk is one, told by [`lost`].
 fn stdout(text: &str) {
-    let _gone = writeln!(anstream::stdout().lock(), "{text}");
+    let mut out = anstream::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let _first = LOST.set(error);
+        }
+        _ => {}
+    }
+}
+
+/// Why an answer could not be written, if one could not.
+pub(crate) fn lost() -> Option<&'static io::Error> {
+    LOST.get()
 }
 
 fn stderr(text: &str) {

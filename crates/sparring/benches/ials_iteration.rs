@@ -32,17 +32,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let data = planted.generate(Seed(1)).data;
     let settings = format!("embedding_dim = 64\nepochs = {ROUNDS}");
     let config = ModelConfig::from_table("ials", settings.parse()?)?;
-    let peers = match std::env::var("SPARRING_PEER_PYTHON") {
-        Ok(python) => vec![Peer::start(
-            &python,
-            &["ials_iteration.py", "64"],
-            &as_lines(&data),
-        )?],
-        Err(_) => {
-            println!("SPARRING_PEER_PYTHON names no Python with implicit: ours alone");
-            Vec::new()
-        }
-    };
+    let mut peers = Vec::new();
+    if let Ok(python) = std::env::var("SPARRING_PEER_PYTHON") {
+        let arguments = ["ials_iteration.py", "64"];
+        peers.push(Peer::start(&python, &arguments, &as_lines(&data))?);
+    } else {
+        println!("SPARRING_PEER_PYTHON names no Python with implicit: ours alone");
+    }
     let times = interleave((&config, &data), peers, ("", 1.0))?;
     println!(
         "ours: {:.0} ms an iteration, {} interactions",

@@ -230,3 +230,41 @@ fn places_that_cannot_be_written() {
     assert_eq!(place.read("file"), b"mine");
     assert_eq!(place.read("full/letters.txt"), b"mine");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk() {
+    let place = Place::with_log();
+    // What is printed is lost: `/dev/full` takes nothing.
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = crate::sparring::command(&place.path(""))
+        .args(["data", "inspect", "train.csv"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("standard output: cannot write"), "{told}");
+    assert!(told.contains("what to do: make room"), "{told}");
+    // No file may grow beyond one block: an earlier model stays whole, the new one is refused.
+    place.good("train --data train.csv --model ease --out m");
+    let before = place.read("m/model.safetensors");
+    let limited = "trap '' XFSZ; ulimit -f 1; exec \"$0\" train --data train.csv --model ease --out m \
+                   --set model.ease.l2=3";
+    let output = std::process::Command::new("sh")
+        .args(["-c", limited])
+        .arg(crate::sparring::command(&place.path("")).get_program())
+        .current_dir(place.path(""))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("cannot write") && told.contains("has room"),
+        "{told}"
+    );
+    assert!(place.read("m/model.safetensors") == before);
+}
