@@ -149,7 +149,13 @@ fn scattered((indices, values): (&[u32], &[f32]), width: usize) -> Vec<f32> {
 
 /// Replaces `z` by `exp(z - max z)`; returns `max z` and the sum.
 fn exponentials(z: &mut [f32]) -> (f32, f64) {
-    let most = z.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut most = [f32::NEG_INFINITY; LANES];
+    for eight in z.chunks(LANES) {
+        for (most, &z) in most.iter_mut().zip(eight) {
+            *most = if z > *most { z } else { *most };
+        }
+    }
+    let most = most.into_iter().fold(f32::NEG_INFINITY, f32::max);
     let mut sums = [0.0_f64; LANES];
     for eight in z.chunks_mut(LANES) {
         for (sum, z) in sums.iter_mut().zip(eight) {

@@ -24,8 +24,10 @@ pub struct RowGradient {
     pub rows: Vec<u32>,
     /// Their derivatives `[rows, H]`, row-major.
     pub data: Vec<f32>,
-    /// `(index, entry)` of all entries, sorted.
-    order: Vec<(u32, u32)>,
+    /// All entries, by index and then in order of the batch.
+    order: Vec<u32>,
+    /// Where the next entry of an index goes in `order`, for all indices.
+    next: Vec<u32>,
     /// Where each row's entries start in `order`, and the end.
     starts: Vec<usize>,
     /// The batch row of each entry.
@@ -85,8 +87,8 @@ impl RowGradient {
         rows.with_min_len(16).for_each(|(row, out)| {
             out.fill(0.0);
             vectorised(|| {
-                for (_, entry) in &order[starts[row]..starts[row + 1]] {
-                    let entry = *entry as usize;
+                for &entry in &order[starts[row]..starts[row + 1]] {
+                    let entry = entry as usize;
                     add_scaled(out, dy.row(owners[entry] as usize), x.values()[entry]);
                 }
             });
@@ -104,18 +106,33 @@ impl RowGradient {
             let to = self.owners.len() + x.row(row).0.len();
             self.owners.resize(to, row as u32);
         }
-        self.order.clear();
-        let entries = x.indices().iter().zip(0..);
-        self.order
-            .extend(entries.map(|(index, entry)| (*index, entry)));
-        self.order.sort_unstable();
+        // By counting: an index is far below the number of entries in a batch of profiles.
+        let indices = x.indices();
+        self.next.clear();
+        for &index in indices {
+            let needed = index as usize + 1;
+            if self.next.len() < needed {
+                self.next.resize(needed, 0);
+            }
+            self.next[index as usize] += 1;
+        }
         self.rows.clear();
         self.starts.clear();
-        for (at, (index, _)) in self.order.iter().enumerate() {
-            if self.rows.last() != Some(index) {
-                self.rows.push(*index);
-                self.starts.push(at);
+        let mut start = 0;
+        for (index, next) in (0..).zip(&mut self.next) {
+            let count = *next;
+            *next = start;
+            if count > 0 {
+                self.rows.push(index);
+                self.starts.push(start as usize);
             }
+            start += count;
+        }
+        self.order.resize(indices.len(), 0);
+        for (entry, &index) in (0..).zip(indices) {
+            let next = &mut self.next[index as usize];
+            self.order[*next as usize] = entry;
+            *next += 1;
         }
         self.starts.push(self.order.len());
     }

@@ -214,19 +214,28 @@ impl Values {
     fn pull_back(&mut self, beta: f32) -> f64 {
         let (rows, k) = self.noise.shape();
         self.d_moments.reshape(rows, 2 * k);
-        let (weight, mut sum) = (beta / rows.max(1) as f32, 0.0);
-        for row in 0..rows {
-            let (mean, log) = self.moments.row(row).split_at(k);
-            let (d_mean, d_log) = self.d_moments.row_mut(row).split_at_mut(k);
-            let (noise, d_latent) = (self.noise.row(row), self.d_latent.row(row));
-            for at in 0..k {
-                let variance = exp(log[at]);
-                d_mean[at] = d_latent[at] + weight * mean[at];
-                d_log[at] = 0.5
-                    * (d_latent[at] * exp(log[at] / 2.0) * noise[at] + weight * (variance - 1.0));
-                sum += f64::from(mean[at] * mean[at] + variance - log[at] - 1.0) / 2.0;
-            }
-        }
+        let weight = beta / rows.max(1) as f32;
+        let (moments, noise, d_latent) = (&self.moments, &self.noise, &self.d_latent);
+        let each = self.d_moments.data.par_chunks_mut((2 * k).max(1));
+        let sums: Vec<f64> = each
+            .enumerate()
+            .map(|(row, d_moments)| {
+                let (mean, log) = moments.row(row).split_at(k);
+                let (d_mean, d_log) = d_moments.split_at_mut(k);
+                let (noise, d_latent) = (noise.row(row), d_latent.row(row));
+                let mut sum = 0.0;
+                for at in 0..k {
+                    let deviation = exp(log[at] / 2.0);
+                    let variance = deviation * deviation;
+                    d_mean[at] = d_latent[at] + weight * mean[at];
+                    d_log[at] =
+                        0.5 * (d_latent[at] * deviation * noise[at] + weight * (variance - 1.0));
+                    sum += f64::from(mean[at] * mean[at] + variance - log[at] - 1.0) / 2.0;
+                }
+                sum
+            })
+            .collect();
+        let sum: f64 = sums.iter().sum();
         sum / rows.max(1) as f64
     }
 }
