@@ -6,10 +6,10 @@ use rayon::prelude::*;
 
 use crate::Matrix;
 
-/// Smallest useful width of a block.
-const NARROW: usize = 32;
+/// Smallest useful width of a block: whole tiles of 24 and of 48 lanes.
+const NARROW: usize = 48;
 /// Widest block.
-const WIDE: usize = 512;
+const WIDE: usize = 480;
 /// Multiplications up to which a product stays on its thread: waking another takes as long.
 const SMALL: usize = 1 << 21;
 
@@ -88,7 +88,7 @@ fn product(a: MatRef<'_, f32>, b: MatRef<'_, f32>, beta: Beta, out: &mut Matrix)
     }
 }
 
-/// About eight blocks, of a multiple of 32, whatever the number of threads.
+/// About eight blocks, of a multiple of 48, whatever the number of threads.
 fn block(length: usize) -> usize {
     length
         .div_ceil(8)

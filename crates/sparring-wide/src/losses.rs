@@ -157,10 +157,17 @@ fn exponentials(z: &mut [f32]) -> (f32, f64) {
     }
     let most = most.into_iter().fold(f32::NEG_INFINITY, f32::max);
     let mut sums = [0.0_f64; LANES];
-    for eight in z.chunks_mut(LANES) {
-        for (sum, z) in sums.iter_mut().zip(eight) {
-            *z = exp(*z - most);
-            *sum += f64::from(*z);
+    for some in z.chunks_mut(LANES * LANES) {
+        // Few enough for single precision.
+        let mut part = [0.0_f32; LANES];
+        for eight in some.chunks_mut(LANES) {
+            for (part, z) in part.iter_mut().zip(eight) {
+                *z = exp(*z - most);
+                *part += *z;
+            }
+        }
+        for (sum, part) in sums.iter_mut().zip(part) {
+            *sum += f64::from(part);
         }
     }
     (most, sums.iter().sum())

@@ -8,8 +8,6 @@ const HIGHEST: f32 = 88.0;
 /// `x = n ln 2 + r` with `|r| <= ln(2) / 2`; `e^r` is its Taylor series to the seventh power
 /// (remainder `r^8 / 8! < 6e-9`), and `2^n` is written into the exponent.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "n lies in -126..=127")]
-#[expect(clippy::cast_sign_loss, reason = "n + 127 lies in 1..=254")]
 pub fn exp(x: f32) -> f32 {
     // ln 2 in two parts: the first has few bits, so that n times it is exact.
     const LN2_HIGH: f32 = 0.693_359_4;
@@ -17,7 +15,8 @@ pub fn exp(x: f32) -> f32 {
     // Adding and subtracting 1.5 * 2^23 rounds to the nearest whole number.
     const ROUND: f32 = 12_582_912.0;
     let x = x.clamp(-87.0, HIGHEST);
-    let n = (x * std::f32::consts::LOG2_E + ROUND) - ROUND;
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
     let r = (x - n * LN2_HIGH) - n * LN2_LOW;
     let mut p = 1.0 / 5040.0;
     p = p * r + 1.0 / 720.0;
@@ -27,7 +26,12 @@ pub fn exp(x: f32) -> f32 {
     p = p * r + 0.5;
     p = p * r + 1.0;
     p = p * r + 1.0;
-    p * f32::from_bits(((n as i32 + 127) as u32) << 23)
+    // The low bits of `shifted` are those of `n`.
+    let exponent = shifted
+        .to_bits()
+        .wrapping_sub(ROUND.to_bits())
+        .wrapping_add(127);
+    p * f32::from_bits(exponent << 23)
 }
 
 /// `ln(1 + e^x)`, to about `2e-7` of its size or `1e-7`.
