@@ -6,6 +6,8 @@
 #[cfg(test)]
 #[macro_use]
 mod contract;
+#[macro_use]
+mod delegate;
 mod registry;
 
 mod apr;

@@ -24,10 +24,7 @@ use super::factors::Factors;
 use super::pairwise::{Perturbation, Seen, Table, add, dot, sigmoid, softplus};
 use crate::data::{Dataset, ItemIx, UserIx};
 use crate::gan::{AdversarialStep, Bout, BoutConfig, Remedy};
-use crate::recommend::{
-    Dimension, Fit, FitError, Monitor, NamedTensors, Query, Recommender, Run, ScoreError, Tune,
-    Values, Weights, WeightsError,
-};
+use crate::recommend::{Dimension, Fit, FitError, Monitor, Run, Tune, Values};
 
 /// Settings of APR.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -350,25 +347,7 @@ impl Tune for AprConfig {
     }
 }
 
-impl Recommender for Apr {
-    fn n_items(&self) -> usize {
-        self.0.n_items()
-    }
-
-    fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError> {
-        self.0.score_into(queries, scores)
-    }
-}
-
-impl Weights for Apr {
-    fn weights(&self) -> NamedTensors {
-        self.0.weights()
-    }
-
-    fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
-        Factors::from_weights(weights).map(Self)
-    }
-}
+delegate!(Apr(Factors));
 
 #[cfg(test)]
 mod tests {

@@ -26,10 +26,7 @@ use super::factors::Factors;
 use super::keeper::Keeper;
 use super::pairwise::{Seen, dot, sigmoid, softplus};
 use crate::data::{Dataset, ItemIx, UserIx};
-use crate::recommend::{
-    Dimension, Fit, FitError, NamedTensors, Progress, Query, Recommender, Run, ScoreError, Tune,
-    Values, Weights, WeightsError,
-};
+use crate::recommend::{Dimension, Fit, FitError, Progress, Run, Tune, Values};
 
 /// Settings of BPR-MF.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -197,25 +194,7 @@ impl Tune for BprMfConfig {
     }
 }
 
-impl Recommender for BprMf {
-    fn n_items(&self) -> usize {
-        self.0.n_items()
-    }
-
-    fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError> {
-        self.0.score_into(queries, scores)
-    }
-}
-
-impl Weights for BprMf {
-    fn weights(&self) -> NamedTensors {
-        self.0.weights()
-    }
-
-    fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
-        Factors::from_weights(weights).map(Self)
-    }
-}
+delegate!(BprMf(Factors));
 
 #[cfg(test)]
 mod tests {

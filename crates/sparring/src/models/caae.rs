@@ -28,10 +28,7 @@ use super::cfgan::Allowed;
 use super::cfgan::trained::Cfgan;
 use crate::data::Dataset;
 use crate::gan::{Bout, BoutConfig, HealthConfig};
-use crate::recommend::{
-    Dimension, Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Tune, Values,
-    Weights, WeightsError,
-};
+use crate::recommend::{Dimension, Fit, FitError, Run, Tune, Values};
 
 /// Settings of CAAE.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -178,25 +175,7 @@ impl Tune for CaaeConfig {
     }
 }
 
-impl Recommender for Caae {
-    fn n_items(&self) -> usize {
-        self.0.n_items()
-    }
-
-    fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError> {
-        self.0.score_into(queries, scores)
-    }
-}
-
-impl Weights for Caae {
-    fn weights(&self) -> NamedTensors {
-        self.0.weights()
-    }
-
-    fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
-        Cfgan::from_weights(weights).map(Self)
-    }
-}
+delegate!(Caae(Cfgan));
 
 #[cfg(test)]
 mod tests {

@@ -18,10 +18,7 @@ use super::memory::{available_memory, enough};
 use super::profiles::Profiles;
 use super::ridge::{memory_of, regression};
 use crate::data::Dataset;
-use crate::recommend::{
-    Dimension, Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Tune, Values,
-    Weights, WeightsError,
-};
+use crate::recommend::{Dimension, Fit, FitError, Run, Tune, Values};
 
 /// Settings of EASE.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,25 +66,7 @@ impl Tune for EaseConfig {
     }
 }
 
-impl Recommender for Ease {
-    fn n_items(&self) -> usize {
-        self.0.n_items()
-    }
-
-    fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError> {
-        self.0.score_into(queries, scores)
-    }
-}
-
-impl Weights for Ease {
-    fn weights(&self) -> NamedTensors {
-        self.0.weights()
-    }
-
-    fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
-        ItemItem::from_weights(weights).map(Self)
-    }
-}
+delegate!(Ease(ItemItem));
 
 #[cfg(test)]
 mod tests {

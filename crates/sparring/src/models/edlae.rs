@@ -21,10 +21,7 @@ use super::memory::{available_memory, enough};
 use super::profiles::Profiles;
 use super::ridge::{memory_of, regression};
 use crate::data::Dataset;
-use crate::recommend::{
-    Dimension, Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Tune, Values,
-    Weights, WeightsError,
-};
+use crate::recommend::{Dimension, Fit, FitError, Run, Tune, Values};
 
 /// Settings of EDLAE.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,31 +98,14 @@ impl Tune for EdlaeConfig {
     }
 }
 
-impl Recommender for Edlae {
-    fn n_items(&self) -> usize {
-        self.0.n_items()
-    }
-
-    fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError> {
-        self.0.score_into(queries, scores)
-    }
-}
-
-impl Weights for Edlae {
-    fn weights(&self) -> NamedTensors {
-        self.0.weights()
-    }
-
-    fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
-        ItemItem::from_weights(weights).map(Self)
-    }
-}
+delegate!(Edlae(ItemItem));
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::models::contract::{fit_on, scores};
     use crate::models::ease::EaseConfig;
+    use crate::recommend::Query;
     use sparring_wide::Seed;
 
     fn tiny() -> EdlaeConfig {

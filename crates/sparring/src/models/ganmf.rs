@@ -39,10 +39,7 @@ use super::check::{not_negative, positive, setting};
 use super::factors::Factors;
 use crate::data::Dataset;
 use crate::gan::{Bout, BoutConfig, HealthConfig};
-use crate::recommend::{
-    Dimension, Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Tune, Values,
-    Weights, WeightsError,
-};
+use crate::recommend::{Dimension, Fit, FitError, Run, Tune, Values};
 
 /// What a profile is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -213,25 +210,7 @@ impl Tune for GanmfConfig {
     }
 }
 
-impl Recommender for Ganmf {
-    fn n_items(&self) -> usize {
-        self.0.n_items()
-    }
-
-    fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError> {
-        self.0.score_into(queries, scores)
-    }
-}
-
-impl Weights for Ganmf {
-    fn weights(&self) -> NamedTensors {
-        self.0.weights()
-    }
-
-    fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
-        Factors::from_weights(weights).map(Self)
-    }
-}
+delegate!(Ganmf(Factors));
 
 #[cfg(test)]
 mod tests {

@@ -34,10 +34,7 @@ use super::factors::Factors;
 use super::pairwise::Seen;
 use crate::data::Dataset;
 use crate::gan::{Bout, BoutConfig, HealthConfig};
-use crate::recommend::{
-    Dimension, Fit, FitError, NamedTensors, Progress, Query, Recommender, Run, ScoreError, Tune,
-    Values, Weights, WeightsError,
-};
+use crate::recommend::{Dimension, Fit, FitError, Progress, Run, Tune, Values};
 
 /// Settings of IRGAN.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -264,25 +261,7 @@ impl Tune for IrganConfig {
     }
 }
 
-impl Recommender for Irgan {
-    fn n_items(&self) -> usize {
-        self.0.n_items()
-    }
-
-    fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError> {
-        self.0.score_into(queries, scores)
-    }
-}
-
-impl Weights for Irgan {
-    fn weights(&self) -> NamedTensors {
-        self.0.weights()
-    }
-
-    fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
-        Factors::from_weights(weights).map(Self)
-    }
-}
+delegate!(Irgan(Factors));
 
 #[cfg(test)]
 mod tests {

@@ -22,10 +22,7 @@ use super::item_item::{ItemItem, LowRank};
 use super::profiles::Profiles;
 use super::symmetric::eigen;
 use crate::data::Dataset;
-use crate::recommend::{
-    Dimension, Fit, FitError, NamedTensors, Progress, Query, Recommender, Run, ScoreError, Tune,
-    Values, Weights, WeightsError,
-};
+use crate::recommend::{Dimension, Fit, FitError, Progress, Run, Tune, Values};
 
 /// Columns beyond those wanted.
 const OVERSAMPLING: usize = 10;
@@ -197,31 +194,14 @@ impl Tune for PureSvdConfig {
     }
 }
 
-impl Recommender for PureSvd {
-    fn n_items(&self) -> usize {
-        self.0.n_items()
-    }
-
-    fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError> {
-        self.0.score_into(queries, scores)
-    }
-}
-
-impl Weights for PureSvd {
-    fn weights(&self) -> NamedTensors {
-        self.0.weights()
-    }
-
-    fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
-        ItemItem::from_weights(weights).map(Self)
-    }
-}
+delegate!(PureSvd(ItemItem));
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::data::ItemIx;
     use crate::models::profiles::tests::log;
+    use crate::recommend::{Query, Recommender};
     use sparring_wide::Seed;
 
     fn tiny(embedding_dim: usize) -> PureSvdConfig {
