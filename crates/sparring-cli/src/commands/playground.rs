@@ -13,7 +13,7 @@ use super::{compare as board, load};
 use crate::cli::{Measuring, Playground, Reading};
 use crate::context::Context;
 
-/// Settings for MovieLens-100K that `tune` found on a validation part; see the file's header.
+/// Settings for MovieLens-100K; the file's header says how they were found.
 const SETTINGS: &str = include_str!("../../../../configs/playground.toml");
 
 /// The log to play with and what to call its items.
@@ -47,7 +47,8 @@ pub(crate) fn run(context: &Context, args: &Playground) -> anyhow::Result<()> {
     let arena = Arena {
         data: playing.name.clone(),
         protocol: "A random fifth of the interactions is the test part; the models are fitted to \
-                   the rest, with settings that `tune` found earlier on a validation part of it."
+                   the rest, with settings that were found earlier on a validation part of it \
+                   (configs/playground.toml says how)."
             .to_owned(),
         tuning: None,
         report: &report,
