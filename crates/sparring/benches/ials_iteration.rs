@@ -14,22 +14,14 @@
 mod lines;
 mod peer;
 
-use lines::as_lines;
+use lines::{as_lines, log};
 use peer::{Peer, interleave};
-use sparring::Seed;
-use sparring::data::PlantedConfig;
 use sparring::models::ModelConfig;
 
 const ROUNDS: usize = 15;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let planted = PlantedConfig {
-        n_users: 6040,
-        n_items: 3706,
-        mean_events: 132.0,
-        ..PlantedConfig::default()
-    };
-    let data = planted.generate(Seed(1)).data;
+    let data = log();
     let settings = format!("embedding_dim = 64\nepochs = {ROUNDS}");
     let config = ModelConfig::from_table("ials", settings.parse()?)?;
     let mut peers = Vec::new();

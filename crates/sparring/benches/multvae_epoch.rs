@@ -17,22 +17,14 @@
 mod lines;
 mod peer;
 
-use lines::as_lines;
+use lines::{as_lines, log};
 use peer::{Peer, interleave};
-use sparring::Seed;
-use sparring::data::PlantedConfig;
 use sparring::models::ModelConfig;
 
 const ROUNDS: usize = 9;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let planted = PlantedConfig {
-        n_users: 6040,
-        n_items: 3706,
-        mean_events: 132.0,
-        ..PlantedConfig::default()
-    };
-    let data = planted.generate(Seed(1)).data;
+    let data = log();
     println!(
         "{} users, {} items, {} interactions",
         data.n_users(),
@@ -43,9 +35,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut peers = Vec::new();
     match std::env::var("SPARRING_PEER_PYTHON") {
         Ok(python) => {
-            let log = as_lines(&data);
+            let lines = as_lines(&data);
             for adam in ["plain", "fused"] {
-                peers.push(Peer::start(&python, &["multvae_epoch.py", adam], &log)?);
+                peers.push(Peer::start(&python, &["multvae_epoch.py", adam], &lines)?);
             }
         }
         Err(_) => println!("SPARRING_PEER_PYTHON names no Python with torch: ours alone"),
