@@ -16,13 +16,13 @@ pub trait AdversarialStep {
     ///
     /// # Errors
     /// [`FitError`] if the step cannot be done.
-    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f32, FitError>;
+    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f64, FitError>;
 
     /// One step of the generator; its loss.
     ///
     /// # Errors
     /// [`FitError`] if the step cannot be done.
-    fn generator_step(&mut self, rows: &[u32]) -> Result<f32, FitError>;
+    fn generator_step(&mut self, rows: &[u32]) -> Result<f64, FitError>;
 
     /// A look at both networks, if the model has rows to look at.
     fn probe(&mut self) -> Option<Probe> {
@@ -253,7 +253,7 @@ impl Bout<'_> {
                 let evidence = format!("losses {} and {}", losses.0, losses.1);
                 return Ok(Some(evidence));
             }
-            sums = (sums.0 + f64::from(losses.0), sums.1 + f64::from(losses.1));
+            sums = (sums.0 + losses.0, sums.1 + losses.1);
             turns += 1.0;
         }
         if turns > 0.0 {

@@ -18,15 +18,15 @@ struct Script {
 }
 
 impl AdversarialStep for Script {
-    fn discriminator_step(&mut self, _: &[u32]) -> Result<f32, FitError> {
+    fn discriminator_step(&mut self, _: &[u32]) -> Result<f64, FitError> {
         self.turns.0 += 1;
         Ok(1.0)
     }
 
-    fn generator_step(&mut self, _: &[u32]) -> Result<f32, FitError> {
+    fn generator_step(&mut self, _: &[u32]) -> Result<f64, FitError> {
         self.turns.1 += 1;
         Ok(if self.nan_at == Some(self.turns.1) {
-            f32::NAN
+            f64::NAN
         } else {
             1.0
         })

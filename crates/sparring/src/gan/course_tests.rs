@@ -28,11 +28,11 @@ struct Patient {
 }
 
 impl AdversarialStep for Patient {
-    fn discriminator_step(&mut self, _: &[u32]) -> Result<f32, FitError> {
+    fn discriminator_step(&mut self, _: &[u32]) -> Result<f64, FitError> {
         Ok(0.0)
     }
 
-    fn generator_step(&mut self, _: &[u32]) -> Result<f32, FitError> {
+    fn generator_step(&mut self, _: &[u32]) -> Result<f64, FitError> {
         Ok(0.0)
     }
 

@@ -20,6 +20,7 @@ use std::num::NonZeroUsize;
 use serde::{Deserialize, Serialize};
 use sparring_wide::Seed;
 
+use super::check;
 use super::factors::Factors;
 use super::pairwise::{Perturbation, Seen, Table, add, dot, sigmoid, softplus};
 use crate::data::{Dataset, ItemIx, UserIx};
@@ -203,49 +204,21 @@ impl AprConfig {
     }
 
     fn check(&self) -> Result<(), FitError> {
-        let setting = |ok: bool, key, expected, found: f64| {
-            let found = found.to_string();
-            if ok {
-                Ok(())
-            } else {
-                Err(FitError::Setting {
-                    model: "apr",
-                    key,
-                    expected,
-                    found,
-                })
-            }
-        };
         let rate = self.learning_rate;
-        setting(
-            rate > 0.0 && rate.is_finite(),
-            "learning_rate",
-            "above 0",
-            rate.into(),
-        )?;
+        check::positive("apr", "learning_rate", rate.into())?;
         for (key, value) in [
             ("epsilon", self.epsilon),
             ("adversarial_weight", self.adversarial_weight),
             ("l2", self.l2),
         ] {
-            setting(
-                value >= 0.0 && value.is_finite(),
-                key,
-                "0 or more",
-                value.into(),
-            )?;
+            check::not_negative("apr", key, value.into())?;
         }
-        setting(
-            self.fold_in_l2 > 0.0,
-            "fold_in_l2",
-            "above 0",
-            self.fold_in_l2,
-        )
+        check::positive("apr", "fold_in_l2", self.fold_in_l2)
     }
 }
 
 impl AdversarialStep for Training<'_> {
-    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
         self.steps += 1;
         let mut stream = self.seed.stream_at("negatives", self.steps);
         let triple = |&row: &u32| {
@@ -254,11 +227,11 @@ impl AdversarialStep for Training<'_> {
             Some((user, i, j))
         };
         let batch = rows.iter().filter_map(triple).collect();
-        Ok(to_f32(self.attack(batch)))
+        Ok(self.attack(batch))
     }
 
-    fn generator_step(&mut self, _rows: &[u32]) -> Result<f32, FitError> {
-        Ok(to_f32(self.defend()))
+    fn generator_step(&mut self, _rows: &[u32]) -> Result<f64, FitError> {
+        Ok(self.defend())
     }
 
     /// The adversary comes in when plain BPR is done.
@@ -291,11 +264,6 @@ impl AdversarialStep for Training<'_> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a loss for a curve")]
-fn to_f32(value: f64) -> f32 {
-    value as f32
-}
-
 impl Fit for AprConfig {
     type Model = Apr;
 
@@ -303,13 +271,7 @@ impl Fit for AprConfig {
         self.check()?;
         let seen = Seen::new(train);
         let pairs = seen.pairs();
-        if pairs.is_empty() {
-            return Err(FitError::TooSmall {
-                model: "apr",
-                needed: "an interaction",
-                found: 0,
-            });
-        }
+        check::some_interaction("apr", pairs.len())?;
         let run = run.with_seed(run.seed.derive("apr"));
         let config = BoutConfig {
             epochs: self.all_epochs(),

@@ -135,13 +135,7 @@ impl Fit for BprMfConfig {
         check::positive("bprmf", "fold_in_l2", self.fold_in_l2)?;
         let seen = Seen::new(train);
         let mut pairs = seen.pairs();
-        if pairs.is_empty() {
-            return Err(FitError::TooSmall {
-                model: "bprmf",
-                needed: "an interaction",
-                found: 0,
-            });
-        }
+        check::some_interaction("bprmf", pairs.len())?;
         let mut parameters = Parameters::new(train, self.embedding_dim.get(), run);
         let mut keeper = Keeper::new(run, self.check_every.get(), self.patience.get());
         let total = self.epochs.get();

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use self::networks::Networks;
 use super::cfgan::Allowed;
 use super::cfgan::trained::Cfgan;
+use super::check;
 use crate::data::Dataset;
 use crate::gan::{Bout, BoutConfig, HealthConfig};
 use crate::recommend::{Dimension, Fit, FitError, Run, Tune, Values};
@@ -107,18 +108,10 @@ impl CaaeConfig {
             ),
             ("l2", self.l2, weight, "0 or more"),
         ];
-        let wrong = settings
-            .into_iter()
-            .find(|(_, value, allowed, _)| !allowed(*value));
-        wrong.map_or(Ok(()), |(key, value, _, expected)| {
-            let found = value.to_string();
-            Err(FitError::Setting {
-                model: "caae",
-                key,
-                expected,
-                found,
-            })
-        })
+        for (key, value, allowed, expected) in settings {
+            check::setting(allowed(value), "caae", key, expected, value)?;
+        }
+        Ok(())
     }
 }
 
@@ -127,13 +120,7 @@ impl Fit for CaaeConfig {
 
     fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Caae, FitError> {
         self.check()?;
-        if train.n_interactions() == 0 {
-            return Err(FitError::TooSmall {
-                model: "caae",
-                needed: "an interaction",
-                found: 0,
-            });
-        }
+        check::some_interaction("caae", train.n_interactions())?;
         let run = run.with_seed(run.seed.derive("caae"));
         let mut networks = Networks::new(self, train, run.seed);
         let config = BoutConfig {

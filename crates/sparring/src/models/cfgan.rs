@@ -41,6 +41,7 @@ use std::num::NonZeroUsize;
 use serde::{Deserialize, Serialize};
 
 use self::stack::Activation;
+use super::check;
 use super::ganmf::Mode;
 use crate::gan::HealthConfig;
 use crate::recommend::{Dimension, FitError, Tune, Values};
@@ -213,26 +214,9 @@ impl CfganConfig {
             ),
         ];
         for (key, value, allowed, expected) in settings {
-            if !allowed(value) {
-                let found = value.to_string();
-                return Err(FitError::Setting {
-                    model: "cfgan",
-                    key,
-                    expected,
-                    found,
-                });
-            }
+            check::setting(allowed(value), "cfgan", key, expected, value)?;
         }
-        if self.fold_in_l2 > 0.0 && self.fold_in_l2.is_finite() {
-            return Ok(());
-        }
-        let found = self.fold_in_l2.to_string();
-        Err(FitError::Setting {
-            model: "cfgan",
-            key: "fold_in_l2",
-            expected: "above 0",
-            found,
-        })
+        check::positive("cfgan", "fold_in_l2", self.fold_in_l2)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-use super::profiles::Profiles;
 use crate::recommend::FitError;
 
 /// An error for the setting `key`, unless it is `ok`.
@@ -50,9 +49,9 @@ pub(super) fn positive(model: &'static str, key: &'static str, found: f64) -> Re
     )
 }
 
-/// An error, unless there is something to learn from.
-pub(super) fn some_interaction(model: &'static str, profiles: &Profiles) -> Result<(), FitError> {
-    if profiles.len() > 0 {
+/// An error, unless there is something to learn from, given the number of interactions.
+pub(super) fn some_interaction(model: &'static str, interactions: usize) -> Result<(), FitError> {
+    if interactions > 0 {
         return Ok(());
     }
     Err(FitError::TooSmall {

@@ -44,7 +44,7 @@ impl Fit for EaseConfig {
     fn fit(&self, train: &Dataset, _run: &Run<'_>) -> Result<Ease, FitError> {
         check::positive("ease", "l2", self.l2)?;
         let profiles = Profiles::of(train).without_empty_rows();
-        check::some_interaction("ease", &profiles)?;
+        check::some_interaction("ease", profiles.len())?;
         enough("ease", memory_of(&profiles), available_memory())?;
         let weights = vec![1.0; profiles.n_rows()];
         let penalties = vec![self.l2; profiles.n_columns()];

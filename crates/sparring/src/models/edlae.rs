@@ -63,7 +63,7 @@ impl Fit for EdlaeConfig {
             self.dropout,
         )?;
         let profiles = Profiles::of(train).without_empty_rows();
-        check::some_interaction("edlae", &profiles)?;
+        check::some_interaction("edlae", profiles.len())?;
         enough("edlae", memory_of(&profiles), available_memory())?;
         let mean_length = profiles.len() as f64 / profiles.n_rows() as f64;
         let weights: Vec<f64> = profiles

@@ -35,7 +35,7 @@ use std::num::NonZeroUsize;
 use serde::{Deserialize, Serialize};
 
 use self::training::Training;
-use super::check::{not_negative, positive, setting};
+use super::check::{not_negative, positive, setting, some_interaction};
 use super::factors::Factors;
 use crate::data::Dataset;
 use crate::gan::{Bout, BoutConfig, HealthConfig};
@@ -151,13 +151,7 @@ impl Fit for GanmfConfig {
 
     fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Ganmf, FitError> {
         self.check()?;
-        if train.n_interactions() == 0 {
-            return Err(FitError::TooSmall {
-                model: "ganmf",
-                needed: "an interaction",
-                found: 0,
-            });
-        }
+        some_interaction("ganmf", train.n_interactions())?;
         let turned;
         let rows = match self.mode {
             Mode::User => train,

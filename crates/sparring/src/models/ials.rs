@@ -153,7 +153,7 @@ impl Alternation {
     fn new(config: &IalsConfig, train: &Dataset, run: &Run<'_>) -> Result<Self, FitError> {
         config.check()?;
         let by_user = Profiles::of(train);
-        check::some_interaction("ials", &by_user)?;
+        check::some_interaction("ials", by_user.len())?;
         let k = config.embedding_dim.get();
         let mut stream = run.seed.derive("ials").stream("items");
         let scale = config.init_scale / (k as f32).sqrt();

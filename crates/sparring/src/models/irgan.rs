@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use sparring_wide::Seed;
 
 use self::networks::Networks;
+use super::check;
 use super::factors::Factors;
 use super::pairwise::Seen;
 use crate::data::Dataset;
@@ -113,57 +114,30 @@ pub struct Irgan(Factors);
 
 impl IrganConfig {
     fn check(&self) -> Result<(), FitError> {
-        let setting = |ok: bool, key, expected, found: f64| {
-            let found = found.to_string();
-            if ok {
-                Ok(())
-            } else {
-                Err(FitError::Setting {
-                    model: "irgan",
-                    key,
-                    expected,
-                    found,
-                })
-            }
-        };
         for (key, value) in [
             ("pretrain_rate", self.pretrain_rate),
             ("discriminator_rate", self.discriminator_rate),
             ("generator_rate", self.generator_rate),
             ("temperature", self.temperature),
         ] {
-            setting(
-                value > 0.0 && value.is_finite(),
-                key,
-                "above 0",
-                value.into(),
-            )?;
+            check::positive("irgan", key, value.into())?;
         }
         for (key, value) in [
             ("pretrain_l2", self.pretrain_l2),
             ("discriminator_l2", self.discriminator_l2),
             ("generator_l2", self.generator_l2),
         ] {
-            setting(
-                value >= 0.0 && value.is_finite(),
-                key,
-                "0 or more",
-                value.into(),
-            )?;
+            check::not_negative("irgan", key, value.into())?;
         }
         let share = self.real_share;
-        setting(
+        check::setting(
             (0.0..=1.0).contains(&share),
+            "irgan",
             "real_share",
             "from 0 to 1",
-            share.into(),
+            share,
         )?;
-        setting(
-            self.fold_in_l2 > 0.0,
-            "fold_in_l2",
-            "above 0",
-            self.fold_in_l2,
-        )
+        check::positive("irgan", "fold_in_l2", self.fold_in_l2)
     }
 
     /// Pre-trains the generator.
@@ -210,13 +184,7 @@ impl Fit for IrganConfig {
 
     fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Irgan, FitError> {
         self.check()?;
-        if train.n_interactions() == 0 {
-            return Err(FitError::TooSmall {
-                model: "irgan",
-                needed: "an interaction",
-                found: 0,
-            });
-        }
+        check::some_interaction("irgan", train.n_interactions())?;
         let run = run.with_seed(run.seed.derive("irgan"));
         let seen = Seen::new(train);
         let mut networks = Networks::new(self, train, &seen, &run);

@@ -107,7 +107,7 @@ impl Fit for ItemKnnConfig {
             self.asymmetry,
         )?;
         let rows = Profiles::of(train);
-        check::some_interaction("itemknn", &rows)?;
+        check::some_interaction("itemknn", rows.len())?;
         let n = train.n_items();
         let log = Log {
             columns: rows.transpose(),

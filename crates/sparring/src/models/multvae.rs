@@ -149,7 +149,7 @@ impl Fit for MultvaeConfig {
     fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Multvae, FitError> {
         self.check()?;
         let users = Profiles::of(train).without_empty_rows();
-        check::some_interaction("multvae", &users)?;
+        check::some_interaction("multvae", users.len())?;
         let seed = run.seed.derive("multvae").derive("weights");
         let (hidden, latent) = (self.hidden.get(), self.latent.get());
         let network = Network::new(train.n_items(), hidden, latent, seed);

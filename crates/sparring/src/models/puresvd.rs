@@ -59,7 +59,7 @@ impl Fit for PureSvdConfig {
 
     fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<PureSvd, FitError> {
         let users = Profiles::of(train).without_empty_rows();
-        check::some_interaction("puresvd", &users)?;
+        check::some_interaction("puresvd", users.len())?;
         let items = users.transpose();
         let n = train.n_items();
         let width = (self.embedding_dim.get() + OVERSAMPLING).min(n);

@@ -230,7 +230,7 @@ impl ToyGan {
 }
 
 impl AdversarialStep for ToyGan {
-    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
         let (real, fake) = self.points(rows);
         let n = rows.len();
         let (weight, gap) = (self.config.penalty, self.config.loss == Loss::Wasserstein);
@@ -255,10 +255,10 @@ impl AdversarialStep for ToyGan {
         self.discriminator.learn_along(&grad, &along);
         let adam = self.adam(self.config.discriminator_learning_rate);
         self.discriminator.step(&adam);
-        Ok(loss + penalty + between)
+        Ok((loss + penalty + between).into())
     }
 
-    fn generator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+    fn generator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
         let (real, fake) = self.points(rows);
         let n = rows.len();
         // Only pairs look at the real points.
@@ -276,7 +276,7 @@ impl AdversarialStep for ToyGan {
         let adam = self.adam(self.config.learning_rate);
         self.generator.step(&adam);
         self.averaged.follow(&self.generator, self.config.ema);
-        Ok(loss)
+        Ok(loss.into())
     }
 
     fn probe(&mut self) -> Option<Probe> {

@@ -269,20 +269,20 @@ impl Networks<'_> {
 }
 
 impl AdversarialStep for Networks<'_> {
-    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
         self.steps += 1;
         let users: Vec<UserIx> = rows.iter().map(|&row| UserIx(row)).collect();
         let seed = self.seed.derive("step").at(self.steps.into());
-        Ok(to_f32(self.descend_ranker(&users, seed)))
+        Ok(self.descend_ranker(&users, seed))
     }
 
     /// Both generators; the loss of a generator is its expected reward with the sign turned.
-    fn generator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+    fn generator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
         let users: Vec<UserIx> = rows.iter().map(|&row| UserIx(row)).collect();
         let seed = self.seed.derive("step").at(self.steps.into());
         let likes = self.descend_generator(0, &users, seed);
         let dislikes = self.descend_generator(1, &users, seed);
-        Ok(to_f32(-likes - dislikes))
+        Ok(-likes - dislikes)
     }
 
     /// Real and generated profiles. The ranker has no zero of its own: an item of a user counts as
@@ -353,9 +353,4 @@ impl AdversarialStep for Networks<'_> {
     fn apply(&mut self, remedy: Remedy) -> bool {
         apply_to_rates(remedy, &mut self.rates)
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a loss for a curve")]
-fn to_f32(value: f64) -> f32 {
-    value as f32
 }

@@ -10,6 +10,7 @@ use super::trained::{Cfgan, Network, Trained};
 use super::{CfganConfig, Scheme};
 use crate::data::{Dataset, UserIx};
 use crate::gan::{AdversarialStep, Bout, BoutConfig, Probe, Remedy, apply_to_rates};
+use crate::models::check;
 use crate::models::factors::Factors;
 use crate::models::ganmf::Mode;
 use crate::models::probed::Probed;
@@ -181,7 +182,7 @@ impl<'a> Training<'a> {
 
 impl AdversarialStep for Training<'_> {
     /// A pass over the rows in batches.
-    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
         if self.config.adversarial_weight == 0.0 {
             return Ok(0.0);
         }
@@ -194,11 +195,11 @@ impl AdversarialStep for Training<'_> {
             loss += self.descend_discriminator(batch);
             n += 1.0;
         }
-        Ok(to_f32(loss / f64::max(n, 1.0)))
+        Ok(loss / f64::max(n, 1.0))
     }
 
     /// A pass over the rows in batches.
-    fn generator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+    fn generator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
         let (mut loss, mut n) = (0.0, 0.0);
         let users = self.shuffled(rows);
         for batch in users.chunks(self.config.generator_batch.get()) {
@@ -208,7 +209,7 @@ impl AdversarialStep for Training<'_> {
             loss += self.descend_generator(batch);
             n += 1.0;
         }
-        Ok(to_f32(loss / f64::max(n, 1.0)))
+        Ok(loss / f64::max(n, 1.0))
     }
 
     fn probe(&mut self) -> Option<Probe> {
@@ -263,23 +264,12 @@ impl AdversarialStep for Training<'_> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a loss for a curve")]
-fn to_f32(value: f64) -> f32 {
-    value as f32
-}
-
 impl Fit for CfganConfig {
     type Model = Cfgan;
 
     fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Cfgan, FitError> {
         self.check()?;
-        if train.n_interactions() == 0 {
-            return Err(FitError::TooSmall {
-                model: "cfgan",
-                needed: "an interaction",
-                found: 0,
-            });
-        }
+        check::some_interaction("cfgan", train.n_interactions())?;
         let turned;
         let data = match self.mode {
             Mode::User => train,

@@ -69,7 +69,7 @@ impl<'a> Training<'a> {
 }
 
 impl AdversarialStep for Training<'_> {
-    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
         self.steps[1] += 1;
         let users: Vec<UserIx> = rows.iter().map(|&row| UserIx(row)).collect();
         let batch = Batch::new(self.rows, &users);
@@ -80,10 +80,10 @@ impl AdversarialStep for Training<'_> {
             .step(&self.generator, &batch, margin, adam);
         self.real_energy = energies.real;
         let hinge = f64::from(margin) * energies.real - energies.generated;
-        Ok(to_f32(energies.real + hinge.max(0.0)))
+        Ok(energies.real + hinge.max(0.0))
     }
 
-    fn generator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+    fn generator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
         self.steps[0] += 1;
         let users: Vec<UserIx> = rows.iter().map(|&row| UserIx(row)).collect();
         let batch = Batch::new(self.rows, &users);
@@ -93,7 +93,7 @@ impl AdversarialStep for Training<'_> {
             .generator
             .step(&self.discriminator, &batch, matching, adam);
         let matching = f64::from(matching);
-        Ok(to_f32((1.0 - matching) * energy + matching * distance))
+        Ok((1.0 - matching) * energy + matching * distance)
     }
 
     /// Real and generated profiles. An energy `e` has no zero of its own: a row counts as real

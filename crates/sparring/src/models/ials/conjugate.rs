@@ -7,7 +7,7 @@
     reason = "kernels must be compiled for the vector unit"
 )]
 
-use super::least_squares::{Common, Kernel, LANES, Rows, multiply_add, on_vectors};
+use super::least_squares::{Common, Kernel, LANES, Rows, dot, multiply_add, on_vectors};
 
 /// Rows of the design matrix that are read together.
 const TOGETHER: usize = 4;
@@ -175,18 +175,6 @@ fn scale_add<const FUSED: bool>(to: &mut [f32], factor: f32, from: &[f32]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to = multiply_add::<FUSED>(factor, *from, *to);
     }
-}
-
-/// The inner product, in a fixed order.
-#[inline(always)]
-fn dot<const FUSED: bool>(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0_f32; LANES];
-    for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
-        for lane in 0..LANES {
-            sums[lane] = multiply_add::<FUSED>(a[lane], b[lane], sums[lane]);
-        }
-    }
-    total(sums)
 }
 
 /// Sum of the lanes, in halves.

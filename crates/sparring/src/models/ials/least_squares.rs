@@ -273,8 +273,9 @@ fn subtract<const FUSED: bool>(done: &[f32], d: usize, (i, j): (usize, usize), c
     }
 }
 
+/// The inner product, in a fixed order.
 #[inline(always)]
-fn dot<const FUSED: bool>(a: &[f32], b: &[f32]) -> f32 {
+pub(super) fn dot<const FUSED: bool>(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0_f32; LANES];
     let (a, b) = (a.chunks(LANES), b.chunks(LANES));
     for (a, b) in a.zip(b) {

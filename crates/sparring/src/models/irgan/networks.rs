@@ -275,22 +275,20 @@ impl Networks<'_> {
 
 impl AdversarialStep for Networks<'_> {
     /// A pass over the users, one at a time.
-    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
         self.passes[1] += 1;
         let pass = self.passes[1];
         let users = self.shuffled(rows, "discriminator order", pass);
-        Ok(to_f32(
-            self.descend_discriminator(&users, self.seed.at(pass)),
-        ))
+        Ok(self.descend_discriminator(&users, self.seed.at(pass)))
     }
 
     /// A pass over the users, one at a time; the loss is the mean reward with its sign turned.
-    fn generator_step(&mut self, rows: &[u32]) -> Result<f32, FitError> {
+    fn generator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
         self.passes[0] += 1;
         let pass = self.passes[0];
         let users = self.shuffled(rows, "generator order", pass);
         let seed = self.seed.derive("generator").at(pass);
-        Ok(to_f32(-self.ascend_reward(&users, seed)))
+        Ok(-self.ascend_reward(&users, seed))
     }
 
     /// A look at pairs: the items of some users, and as many that the generator draws for others.
@@ -342,11 +340,6 @@ impl AdversarialStep for Networks<'_> {
     fn apply(&mut self, remedy: Remedy) -> bool {
         apply_to_rates(remedy, &mut self.rates)
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a loss for a curve")]
-fn to_f32(value: f64) -> f32 {
-    value as f32
 }
 
 #[cfg(test)]
