@@ -1,6 +1,7 @@
 //! The interaction log: external ids, a compressed-row matrix of interactions, readers and
 //! planted data.
 
+mod attacks;
 mod dataset;
 mod error;
 mod fetch;
@@ -17,6 +18,7 @@ mod summary;
 mod titles;
 mod write;
 
+pub use attacks::{Attack, AttackError, Ground, Injected, Rate, draw_targets};
 pub use dataset::Dataset;
 pub use error::DataError;
 pub use fetch::{Fetched, fetch};

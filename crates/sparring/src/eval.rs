@@ -12,11 +12,13 @@ mod corpus;
 mod error;
 mod evaluate;
 mod evaluation;
+mod fairness;
 mod metric;
 mod per_user;
 mod plan;
 mod profile;
 mod ranking;
+mod relative;
 mod watch;
 
 pub use bootstrap::{
@@ -30,10 +32,12 @@ pub use corpus::{
 pub use error::EvalError;
 pub use evaluate::{EvalConfig, evaluate, evaluate_lists};
 pub use evaluation::{Evaluation, Measured, Overall};
+pub use fairness::{Fairness, fairness};
 pub use metric::{Direction, Judged, Metric, Ranking};
 pub use per_user::{
     Accuracy, AtLeast, Auc, AveragePrecision, Discount, F1, Gain, Hit, Hits, Ideal, ListAuc, Mcc,
     Mrr, Named, Ndcg, Over, PartialAuc, Precision, RPrecision, RankBiasedPrecision, Recall,
 };
 pub use profile::{Profile, parse_metric};
+pub use relative::relative_loss;
 pub use watch::Watch;

@@ -87,6 +87,12 @@ pub fn paired_difference(first: &[f64], second: &[f64], config: &BootstrapConfig
 }
 
 impl BootstrapConfig {
+    /// The positions of the users in one resample of `n`.
+    pub(super) fn users(&self, resample: u32, n: u32) -> impl Iterator<Item = usize> {
+        let mut stream = self.seed.stream_at("bootstrap", u64::from(resample));
+        (0..n).map(move |_| below(n, stream.next_u32()))
+    }
+
     /// The means of all resamples, sorted; none if there are no values.
     fn resample(&self, values: &[f64]) -> Vec<f64> {
         let n = u32::try_from(values.len()).expect("fewer than 2^32 users");
@@ -96,8 +102,7 @@ impl BootstrapConfig {
         let mut means: Vec<f64> = (0..self.resamples.max(1))
             .into_par_iter()
             .map(|at| {
-                let mut stream = self.seed.stream_at("bootstrap", u64::from(at));
-                let drawn = (0..n).map(|_| values[below(n, stream.next_u32())]);
+                let drawn = self.users(at, n).map(|user| values[user]);
                 drawn.sum::<f64>() / f64::from(n)
             })
             .collect();
@@ -169,7 +174,7 @@ fn below(n: u32, bits: u32) -> usize {
     clippy::cast_sign_loss,
     reason = "between 0 and the length"
 )]
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
     if sorted.is_empty() {
         return f64::NAN;
     }
