@@ -65,6 +65,8 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     /// Fit several models, tuned with the same budget, and rank them with intervals.
     Compare(Compare),
+    /// Fit models on clean and on attacked training parts; what is lost, and who is served least.
+    Robustness(Robustness),
     /// Find good settings for one model on a validation part.
     Tune(Tune),
     /// Recommend items with a saved model.
@@ -264,6 +266,46 @@ pub(crate) struct Compare {
     #[arg(long, value_name = "N", default_value_t = 8)]
     pub(crate) trials: usize,
     /// Folder for leaderboard.json, .csv and .html.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) measuring: Measuring,
+}
+
+/// `sparring robustness`
+#[derive(Debug, Args)]
+pub(crate) struct Robustness {
+    #[command(flatten)]
+    pub(crate) parts: Parts,
+    /// The models, with the settings of the config file or their defaults [default: the config
+    /// file's].
+    #[arg(long, value_delimiter = ',', value_name = "NAME,NAME")]
+    pub(crate) models: Vec<String>,
+    /// The attacks: fake profiles (random, average, bandwagon), noise.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "NAME,NAME",
+        default_value = "random,average,bandwagon,noise"
+    )]
+    pub(crate) attacks: Vec<String>,
+    /// Fake users for each real one, or share of events that noise replaces, each above 0 and at
+    /// most 1.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "SHARE,SHARE",
+        default_value = "0.01,0.05",
+        allow_negative_numbers = true
+    )]
+    pub(crate) rates: Vec<f64>,
+    /// Number of unpopular items that fake profiles push.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) targets: usize,
+    /// Number of seeds of the fits and the attacks.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seeds: u64,
+    /// Folder for robustness.json, .csv and .html.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
     #[command(flatten)]

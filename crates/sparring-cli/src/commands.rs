@@ -9,5 +9,6 @@ pub(crate) mod load;
 pub(crate) mod models;
 pub(crate) mod playground;
 pub(crate) mod recommend;
+pub(crate) mod robustness;
 pub(crate) mod train;
 pub(crate) mod tune;

@@ -1,7 +1,7 @@
 //! From an error to a message, a remedy and an exit code.
 
 use sparring::artifact::ArtifactError;
-use sparring::data::DataError;
+use sparring::data::{AttackError, DataError};
 use sparring::eval::EvalError;
 use sparring::experiment::ExperimentError;
 use sparring::models::ConfigError;
@@ -36,6 +36,11 @@ pub(crate) fn tell(error: &anyhow::Error) -> Told {
             .downcast_ref::<WrongUse>()
             .map(|e| (e.hint, 2))
             .or_else(|| cause.downcast_ref::<DataError>().map(|e| (e.hint(), 1)))
+            .or_else(|| {
+                cause
+                    .downcast_ref::<AttackError>()
+                    .map(|e| (e.hint(), attack_code(e)))
+            })
             .or_else(|| cause.downcast_ref::<SplitError>().map(|e| (e.hint(), 1)))
             .or_else(|| cause.downcast_ref::<ArtifactError>().map(|e| (e.hint(), 1)))
             .or_else(|| cause.downcast_ref::<ConfigError>().map(|e| (e.hint(), 2)))
@@ -61,6 +66,10 @@ pub(crate) fn tell(error: &anyhow::Error) -> Told {
 }
 
 fn code(error: &ExperimentError) -> u8 {
+    if error.is_wrong_use() { 2 } else { 1 }
+}
+
+fn attack_code(error: &AttackError) -> u8 {
     if error.is_wrong_use() { 2 } else { 1 }
 }
 

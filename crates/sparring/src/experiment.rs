@@ -4,6 +4,7 @@ mod compare;
 mod config;
 mod error;
 mod fit;
+mod robustness;
 mod schema;
 mod tune;
 
@@ -13,6 +14,7 @@ pub use compare::{Arena, Contender, Outcome, compare};
 pub use config::{Config, EvalSettings};
 pub use error::ExperimentError;
 pub use fit::{Fitted, fit};
+pub use robustness::{Threats, robustness};
 pub use schema::schema;
 pub use tune::{Trial, TuneOptions, Tuning, tune};
 

@@ -1,11 +1,16 @@
-//! What a person sees of results: the leaderboard as JSON, CSV and a page that needs no network.
+//! What a person sees of results: the leaderboard, and robustness and fairness, as JSON, CSV and a page
+//! that needs no network.
 
 mod charts;
 mod csv;
 mod leaderboard;
 mod page;
+mod robustness;
+mod robustness_page;
 
 pub use charts::plotly_script;
 pub use csv::to_csv;
 pub use leaderboard::{Comparison, Estimate, Facts, Leaderboard, Row, Timing, Timings, Tuned};
 pub use page::leaderboard_page;
+pub use robustness::{Attacked, Endurance, Exposure, Robustness};
+pub use robustness_page::robustness_page;

@@ -5,6 +5,7 @@
 mod bad_input;
 mod models_on_disk;
 mod printed;
+mod robustness;
 mod same_bytes;
 mod sparring;
 mod stopping;

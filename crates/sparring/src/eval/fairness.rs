@@ -1,6 +1,8 @@
 //! For whom and for what a recommender works least: users of short histories, its worst served
 //! users, and unpopular items.
 
+use serde::{Deserialize, Serialize};
+
 use super::bootstrap::{BootstrapConfig, Interval, mean_interval, user_means};
 use super::error::EvalError;
 use super::evaluate::{EvalConfig, evaluate_lists};
@@ -11,7 +13,7 @@ use crate::split::Holdout;
 /// How evenly a model serves.
 ///
 /// A quarter is rounded up. Equal users and items are told apart by their index.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Fairness {
     /// The metric over the quarter of the evaluated users with the shortest training histories.
     pub short_histories: Interval,

@@ -98,7 +98,8 @@ pub fn compare(
         return Err(ExperimentError::Cancelled);
     }
     audience.stage("intervals");
-    let facts = facts(arena, &contests);
+    let evaluated = contests.iter().map(|c| c.values.len()).max().unwrap_or(0);
+    let facts = facts(arena, evaluated);
     let mut outcome = assemble(arena, contests);
     outcome.board.facts = facts;
     if !missing.is_empty() {
@@ -265,7 +266,8 @@ fn estimates(arena: &Arena<'_>, evaluations: &[Evaluation]) -> BTreeMap<String, 
         .collect()
 }
 
-fn bootstrap(arena: &Arena<'_>) -> BootstrapConfig {
+/// How intervals are drawn, the same for all that is measured in an arena.
+pub(super) fn bootstrap(arena: &Arena<'_>) -> BootstrapConfig {
     let seed = Seed(arena.seeds.first().copied().unwrap_or(1)).derive("bootstrap");
     BootstrapConfig {
         seed,
@@ -354,9 +356,9 @@ fn columns(arena: &Arena<'_>, contests: &[Contest]) -> Vec<String> {
     labels
 }
 
-fn facts(arena: &Arena<'_>, contests: &[Contest]) -> Facts {
+/// What was compared on, with the number of users who were evaluated.
+pub(super) fn facts(arena: &Arena<'_>, evaluated: usize) -> Facts {
     let (train, holdout) = (&arena.report.train, &arena.report.holdout);
-    let evaluated = contests.iter().map(|c| c.values.len()).max().unwrap_or(0);
     Facts {
         data: arena.data.clone(),
         protocol: arena.protocol.clone(),

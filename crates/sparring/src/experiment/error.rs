@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::data::AttackError;
 use crate::eval::EvalError;
 use crate::models::ConfigError;
 use crate::recommend::FitError;
@@ -37,6 +38,12 @@ pub enum ExperimentError {
     /// A model could not be evaluated.
     #[error(transparent)]
     Eval(#[from] EvalError),
+    /// An attack does not exist or cannot be made.
+    #[error(transparent)]
+    Attack(#[from] AttackError),
+    /// There is nothing to fit.
+    #[error("no model is named")]
+    NoModel,
     /// No trial of tuning gave a model.
     #[error("none of the {trials} settings tried for `{model}` gave a model; the last: {last}")]
     NoTrial {
@@ -65,6 +72,10 @@ impl ExperimentError {
             Self::Model(error) => error.hint(),
             Self::Fit(error) => error.hint(),
             Self::Eval(error) => error.hint(),
+            Self::Attack(error) => error.hint(),
+            Self::NoModel => {
+                "name some with --models or in the config; `sparring models` lists them"
+            }
             Self::NoTrial { .. } => "set the settings by hand, or use a larger log",
             Self::Cancelled => "run again; earlier results are untouched",
         }
@@ -79,6 +90,7 @@ impl ExperimentError {
                 | Self::Model(_)
                 | Self::Eval(EvalError::UnknownMetric { .. } | EvalError::CutOff { .. })
                 | Self::Fit(FitError::Setting { .. })
-        )
+                | Self::NoModel
+        ) || matches!(self, Self::Attack(error) if error.is_wrong_use())
     }
 }

@@ -1,10 +1,12 @@
-//! The charts of a leaderboard, drawn by plotly in the reader's browser without a network.
+//! The charts of the pages, drawn by plotly in the reader's browser without a network.
 
 use plotly::common::{ErrorData, ErrorType, Marker, Mode, Orientation, Title};
 use plotly::layout::{Axis, AxisType, Legend, Margin};
-use plotly::{Layout, Plot, Scatter};
+use plotly::{Bar, Layout, Plot, Scatter};
 
 use super::leaderboard::{Leaderboard, Row, Timings};
+use super::robustness::Robustness;
+use super::robustness_page::percent;
 use crate::models::Family;
 
 const BASELINE: &str = "#4c72b0";
@@ -100,6 +102,41 @@ pub(super) fn curves(row: &Row, group: Group) -> String {
             .show_legend(true),
     );
     plot.to_inline_html(Some(&format!("{id}-{}", row.model)))
+}
+
+/// The relative loss of the watched metric in percent, a group of bars an attack, a bar a model.
+pub(super) fn loss_by_attack(report: &Robustness) -> String {
+    let mut plot = Plot::new();
+    let threats = report.threats();
+    for row in &report.rows {
+        let (mut names, mut losses) = (Vec::new(), Vec::new());
+        let (mut above, mut below) = (Vec::new(), Vec::new());
+        for &(attack, rate) in &threats {
+            let Some(loss) = row.under(attack, rate).and_then(|attacked| attacked.loss) else {
+                continue;
+            };
+            names.push(format!("{attack} {}", percent(rate)));
+            losses.push(100.0 * loss.mean);
+            above.push(100.0 * (loss.high - loss.mean));
+            below.push(100.0 * (loss.mean - loss.low));
+        }
+        let error = ErrorData::new(ErrorType::Data)
+            .symmetric(false)
+            .array(above)
+            .array_minus(below)
+            .thickness(1.0);
+        if !names.is_empty() {
+            plot.add_trace(Bar::new(names, losses).name(&row.model).error_y(error));
+        }
+    }
+    let y = format!("loss of {} in %", report.watched);
+    let legend = Legend::new().orientation(Orientation::Horizontal).y(-0.25);
+    plot.set_layout(
+        layout("attack and rate", &y)
+            .legend(legend)
+            .show_legend(true),
+    );
+    plot.to_inline_html(Some("loss-by-attack"))
 }
 
 fn layout(x: &str, y: &str) -> Layout {

@@ -6,7 +6,8 @@ use super::charts;
 use super::leaderboard::{Estimate, Leaderboard, Row, Timings};
 use crate::models::Family;
 
-const STYLE: &str = "
+/// How all pages look.
+pub(super) const STYLE: &str = "
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1100px; margin: 2rem auto; padding: 0 1rem }
 h1 { margin-bottom: 0 } h2 { margin-top: 2.2rem } p.lead { color: #555; margin-top: .3rem }
 table { border-collapse: collapse; width: 100% } th, td { padding: .35rem .6rem; text-align: right; white-space: nowrap }
