@@ -12,5 +12,5 @@ pub use charts::plotly_script;
 pub use csv::to_csv;
 pub use leaderboard::{Comparison, Estimate, Facts, Leaderboard, Row, Timing, Timings, Tuned};
 pub use page::leaderboard_page;
-pub use robustness::{Attacked, Endurance, Exposure, Robustness};
+pub use robustness::{Attacked, Endurance, Exposure, Robustness, in_percent};
 pub use robustness_page::robustness_page;

@@ -6,7 +6,7 @@ use sparring::data::{Attack, AttackError, Rate};
 use sparring::eval::Interval;
 use sparring::experiment::{Arena, Threats, robustness};
 use sparring::models::{ConfigError, ModelConfig};
-use sparring::report::{Attacked, Endurance, Robustness, robustness_page};
+use sparring::report::{Attacked, Endurance, Robustness, in_percent, robustness_page};
 
 use super::load;
 use crate::cli;
@@ -152,12 +152,12 @@ fn clean(row: &Endurance) -> Vec<String> {
 fn attack(model: &str, attacked: &Attacked) -> Vec<String> {
     let value = attacked.value.map(|v| format!("{:.4}", v.mean));
     let loss = attacked.loss.map(|l| {
-        let [mean, low, high] = [l.mean, l.low, l.high].map(|share| 100.0 * share);
-        format!("{mean:.1} [{low:.1}, {high:.1}]")
+        let [mean, low, high] = [l.mean, l.low, l.high].map(in_percent);
+        format!("{mean} [{low}, {high}]")
     });
     let targets = attacked
         .targets
-        .map(|t| format!("{:.1} -> {:.1}", 100.0 * t.before, 100.0 * t.after));
+        .map(|t| format!("{} -> {}", in_percent(t.before), in_percent(t.after)));
     let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
     vec![
         model.to_owned(),

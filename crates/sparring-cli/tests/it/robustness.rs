@@ -107,7 +107,7 @@ fn too_few_items_to_push() {
     let mut train = HEADER.to_owned();
     for user in 0..4 {
         for item in user..user + 5 {
-            train.push_str(&format!("u{user},i{item},3,5\n"));
+            train.extend(["u", &user.to_string(), ",i", &item.to_string(), ",3,5\n"]);
         }
     }
     place.write("train.csv", &train);

@@ -151,7 +151,7 @@ mod tests {
         let found = of("recall@2").unwrap();
         // Recall of each user: 1, 1/2, 0, 1/3, 0. A quarter of five is two users: the shortest
         // histories are those of users 1, 3 and 4, all of two items; 1 and 3 come first.
-        assert_close(found.short_histories.mean, (0.5 + 1.0 / 3.0) / 2.0);
+        assert_close(found.short_histories.mean, f64::midpoint(0.5, 1.0 / 3.0));
         assert_eq!(found.longest_short, 2);
         assert_close(found.worst_quarter, 0.0);
         // Tail items are held out for users 0 (6, found), 1 (7, found) and 3 (6 found, 7 not).
@@ -174,7 +174,7 @@ mod tests {
             &BootstrapConfig::default(),
         );
         // User 2 has recall 1 and 0, user 3 has 2/3 twice, all others have 1.
-        assert_close(found.unwrap().worst_quarter, (0.5 + 2.0 / 3.0) / 2.0);
+        assert_close(found.unwrap().worst_quarter, f64::midpoint(0.5, 2.0 / 3.0));
     }
 
     #[test]

@@ -144,7 +144,7 @@ impl Robustness {
                 Family::Adversarial => "adversarial",
             };
             for line in self.lines(row) {
-                text.push_str(&format!("{},{family},{line}\n", row.model));
+                text.extend([row.model.as_str(), ",", family, ",", &line, "\n"]);
             }
         }
         text
@@ -180,6 +180,11 @@ impl Robustness {
         }
         lines
     }
+}
+
+/// A share in percent with one decimal, never a zero with a sign.
+pub fn in_percent(share: f64) -> String {
+    format!("{:.1}", (1000.0 * share).round() / 10.0 + 0.0)
 }
 
 #[cfg(test)]
@@ -246,6 +251,12 @@ mod tests {
         assert_eq!(report.threats(), [("random", 0.05), ("noise", 0.05)]);
         assert_eq!(report.rows[0].under("noise", 0.05).unwrap().targets, None);
         assert!(report.rows[2].under("noise", 0.05).is_none());
+    }
+
+    #[test]
+    fn a_share_in_percent_has_no_signed_zero() {
+        let found = [-0.0004, 0.0004, -0.0006, 0.1234].map(in_percent);
+        assert_eq!(found, ["0.0", "0.0", "-0.1", "12.3"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::charts;
 use super::page::STYLE;
-use super::robustness::{Attacked, Endurance, Robustness};
+use super::robustness::{Attacked, Endurance, Robustness, in_percent};
 use crate::eval::Interval;
 use crate::models::Family;
 
@@ -12,6 +12,7 @@ use crate::models::Family;
 const MORE: &str = "
 th { cursor: default } thead tr:first-child th { text-align: center; border-bottom: 1px solid #ccc }
 thead tr:first-child th:first-child, td:first-child { text-align: left } td, th { vertical-align: top }
+body { max-width: 1240px } table { font-size: 13px } th { white-space: normal } th, td { padding: .3rem .4rem }
 ";
 
 /// The page: one chart of the loss by attack and model, one table with fairness beside it.
@@ -112,13 +113,13 @@ fn under(attacked: Option<&Attacked>) -> Markup {
             td.bad[attacked.loss.is_some_and(|l| l.low > 0.0)].good[attacked.loss.is_some_and(|l| l.high < 0.0)] {
                 @match attacked.loss {
                     Some(l) => {
-                        (format!("{:.1} %", 100.0 * l.mean)) br;
-                        small { (format!("{:.1} to {:.1}", 100.0 * l.low, 100.0 * l.high)) }
+                        (in_percent(l.mean)) " %" br;
+                        small { (in_percent(l.low)) " to " (in_percent(l.high)) }
                     },
                     None => "-",
                 }
                 @if let Some(t) = attacked.targets {
-                    br; small { (format!("{:.1} \u{2192} {:.1} %", 100.0 * t.before, 100.0 * t.after)) }
+                    br; small { (in_percent(t.before)) " \u{2192} " (in_percent(t.after)) " %" }
                 }
             }
         }

@@ -113,20 +113,17 @@ fn a_strong_attack_pushes_its_targets() {
     let exposure = attacked.targets.unwrap();
     assert!(exposure.before < 0.5, "{exposure:?}");
     let relevant = &stage.holdout.relevant;
-    let tested = relevant
+    let tested: Vec<UserIx> = relevant
         .user_indices()
-        .filter(|&u| !relevant.history(u).is_empty());
+        .filter(|&user| !relevant.history(user).is_empty())
+        .collect();
     let shares = found.targets.iter().map(|targets| {
-        let id = |item: &ItemIx| stage.train.items().id(item.0).to_owned();
-        let has = |user, target| {
-            stage
-                .train
-                .history(user)
-                .iter()
-                .any(|item| id(item) == *target)
+        let can = |&&user: &&UserIx| {
+            let history = stage.train.history(user).iter();
+            let ids: Vec<&str> = history.map(|item| stage.train.items().id(item.0)).collect();
+            !targets.iter().all(|target| ids.contains(&target.as_str()))
         };
-        let can = |user: &UserIx| !targets.iter().all(|target| has(*user, target));
-        tested.clone().filter(can).count() as f64 / tested.clone().count() as f64
+        tested.iter().filter(can).count() as f64 / tested.len() as f64
     });
     let expected = shares.sum::<f64>() / 2.0;
     assert!(
