@@ -38,6 +38,7 @@ mod multvae;
 mod pop;
 mod puresvd;
 mod random;
+mod sparring;
 
 pub use memory::available_memory;
 pub use registry::{ConfigError, Family};
@@ -45,6 +46,8 @@ pub use registry::{ConfigError, Family};
 pub(crate) use registry::nearest;
 
 registry::models! {
+    "sparring" => Sparring(sparring::SparringConfig) in Adversarial:
+        "regression, factors and a network trained against what it gets wrong, in one score",
     "pop" => Pop(pop::PopConfig) in Baseline: "popularity",
     "random" => Random(random::RandomConfig) in Baseline: "a list drawn by lot",
     "itemknn" => ItemKnn(itemknn::ItemKnnConfig) in Baseline: "nearest items by shrunk cosine",

@@ -49,6 +49,19 @@ pub(super) fn positive(model: &'static str, key: &'static str, found: f64) -> Re
     )
 }
 
+/// An error, unless some user has two items and lacks one: what a model that hides a part of a
+/// history learns from.
+pub(super) fn some_user_to_mask(model: &'static str, users: usize) -> Result<(), FitError> {
+    if users > 0 {
+        return Ok(());
+    }
+    Err(FitError::TooSmall {
+        model,
+        needed: "a user with two items or more, and not all",
+        found: 0,
+    })
+}
+
 /// An error, unless there is something to learn from, given the number of interactions.
 pub(super) fn some_interaction(model: &'static str, interactions: usize) -> Result<(), FitError> {
     if interactions > 0 {

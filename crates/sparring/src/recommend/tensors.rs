@@ -113,6 +113,25 @@ impl NamedTensors {
         self
     }
 
+    /// Adds all of `part`, their names after `prefix` and a dot.
+    #[must_use]
+    pub fn with_part(mut self, prefix: &str, part: Self) -> Self {
+        let renamed = part.0.into_iter();
+        self.0
+            .extend(renamed.map(|(name, tensor)| (format!("{prefix}.{name}"), tensor)));
+        self
+    }
+
+    /// What [`with_part`](Self::with_part) added; `None` if nothing has this prefix.
+    pub fn part(&self, prefix: &str) -> Option<Self> {
+        let inside = |(name, tensor): (&String, &Tensor)| {
+            let rest = name.strip_prefix(prefix)?.strip_prefix('.')?;
+            Some((rest.to_owned(), tensor.clone()))
+        };
+        let part: BTreeMap<_, _> = self.0.iter().filter_map(inside).collect();
+        (!part.is_empty()).then_some(Self(part))
+    }
+
     /// A matrix of real numbers: its rows, columns and numbers.
     ///
     /// # Errors
