@@ -112,11 +112,7 @@ impl Scratch {
 }
 
 /// `exp((z - max z) scale)`.
-#[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "compiled for the vector unit found at run time"
-)]
+#[inline]
 fn exponentials(values: &mut [f32], scale: f32) {
     const LANES: usize = 8;
     let mut most = [f32::NEG_INFINITY; LANES];
@@ -132,11 +128,7 @@ fn exponentials(values: &mut [f32], scale: f32) {
 }
 
 /// The sum by eight running sums.
-#[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "compiled for the vector unit found at run time"
-)]
+#[inline]
 fn total(block: &[f32]) -> f32 {
     let mut sums = [0.0_f32; 8];
     for eight in block.chunks(8) {

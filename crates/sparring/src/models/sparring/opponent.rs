@@ -148,7 +148,8 @@ mod tests {
         // losses ln 2 and ln(4/3), slopes 1/2 and 1/4 halved by two pairs.
         let scores = [0.0, 3.0_f32.ln(), 0.0];
         let (entries, round) = pairs(&scores, &[0, 1], &[2, NO_ITEM], 1.0);
-        assert!((round.loss - (2.0_f64.ln() + (4.0_f64 / 3.0).ln()) / 2.0).abs() < 1e-6);
+        let expected = f64::midpoint(2.0_f64.ln(), (4.0_f64 / 3.0).ln());
+        assert!((round.loss - expected).abs() < 1e-6);
         assert!(round.wins.abs() < 1e-12, "a draw is no win");
         let expected = [(0, -0.25), (1, -0.125), (2, 0.375)];
         for ((item, d), (wanted, slope)) in entries.iter().zip(expected) {
