@@ -37,6 +37,10 @@ pub(crate) struct Global {
     /// Number of threads [default: all cores]; changes no number.
     #[arg(long, global = true, value_name = "N")]
     pub(crate) threads: Option<usize>,
+    /// What one fit may take, such as 8GiB or 500MiB [default: what the system can give]; models
+    /// in closed form give way to it or refuse.
+    #[arg(long, global = true, value_name = "SIZE")]
+    pub(crate) memory: Option<String>,
     /// Print one JSON document on stdout and nothing else there.
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use sparring::Seed;
 use sparring::eval::{EvalConfig, Profile};
-use sparring::experiment::{Audience, Config, EvalSettings};
-use sparring::recommend::Cancel;
+use sparring::experiment::{Config, EvalSettings, Host};
+use sparring::recommend::{Bytes, Cancel};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Global, Measuring};
@@ -21,6 +21,7 @@ pub(crate) struct Context {
     pub(crate) out: Output,
     pub(crate) bars: Bars,
     pub(crate) cancel: Cancel,
+    memory: Option<u64>,
     pub(crate) cache: PathBuf,
 }
 
@@ -37,6 +38,7 @@ impl Context {
             }
             .into());
         }
+        let memory = global.memory.as_deref().map(memory).transpose()?;
         rayon::ThreadPoolBuilder::new()
             .num_threads(global.threads.unwrap_or(0))
             .build_global()
@@ -56,11 +58,13 @@ impl Context {
             .cache
             .clone()
             .unwrap_or_else(sparring::data::default_cache);
+        let out = Output::new(global.json, global.quiet);
         Ok(Self {
             config,
-            out: Output::new(global.json, global.quiet),
-            bars: Bars::new(global.quiet, global.verbose),
+            out,
+            bars: Bars::new(out, global.quiet, global.verbose),
             cancel,
+            memory,
             cache,
         })
     }
@@ -69,9 +73,13 @@ impl Context {
         Seed(self.config.seed)
     }
 
-    /// Who is told about progress, and who can stop it.
-    pub(crate) fn listeners(&self) -> (&dyn Audience, &Cancel) {
-        (&self.bars, &self.cancel)
+    /// Who is told about progress, who can stop it, and what a fit may take.
+    pub(crate) fn host(&self) -> Host<'_> {
+        Host {
+            audience: &self.bars,
+            cancel: &self.cancel,
+            memory: self.memory,
+        }
     }
 
     /// What is measured: the command line over the config file.
@@ -107,6 +115,17 @@ impl Context {
             },
             watched,
         ))
+    }
+}
+
+/// Bytes that a fit may take, from `--memory`.
+fn memory(text: &str) -> Result<u64, WrongUse> {
+    match text.parse::<Bytes>() {
+        Ok(Bytes(bytes)) => Ok(bytes),
+        Err(error) => Err(WrongUse {
+            finding: format!("--memory: {error}"),
+            hint: error.hint(),
+        }),
     }
 }
 

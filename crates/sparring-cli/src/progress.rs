@@ -1,5 +1,6 @@
 //! Progress bars on stderr when it is a terminal.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -8,17 +9,22 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sparring::experiment::Audience;
 use sparring::recommend::{Diagnosis, Observer, Progress};
 
+use crate::output::Output;
+
 /// Shows the stage of the work and, inside it, how many steps are done, the rate and the time left.
 #[derive(Debug)]
 pub(crate) struct Bars {
     bar: ProgressBar,
     stage: Mutex<String>,
+    /// What was noted: the fits of a tuning have the same to say.
+    noted: Mutex<BTreeSet<String>>,
+    out: Output,
     quiet: bool,
     verbose: u8,
 }
 
 impl Bars {
-    pub(crate) fn new(quiet: bool, verbose: u8) -> Self {
+    pub(crate) fn new(out: Output, quiet: bool, verbose: u8) -> Self {
         let visible = !quiet && std::io::stderr().is_terminal();
         let target = if visible {
             ProgressDrawTarget::stderr_with_hz(8)
@@ -32,6 +38,8 @@ impl Bars {
         Self {
             bar,
             stage: Mutex::new(String::new()),
+            noted: Mutex::default(),
+            out,
             quiet,
             verbose,
         }
@@ -70,6 +78,13 @@ impl Observer for Bars {
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone();
             tracing::info!(stage, step, verdict, ?evidence, ?applied);
+        }
+    }
+
+    fn note(&self, text: &str) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.insert(text.to_owned()) {
+            self.bar.suspend(|| self.out.note(format!("note: {text}")));
         }
     }
 }

@@ -8,7 +8,7 @@ mod robustness;
 mod schema;
 mod tune;
 
-use crate::recommend::Observer;
+use crate::recommend::{Cancel, Observer};
 
 pub use compare::{Arena, Contender, Outcome, compare};
 pub use config::{Config, EvalSettings};
@@ -22,6 +22,36 @@ pub use tune::{Trial, TuneOptions, Tuning, tune};
 pub trait Audience: Observer {
     /// A part of the work begins.
     fn stage(&self, text: &str);
+}
+
+/// What a piece of work is given besides its data: who is told, what stops it, what it may take.
+#[derive(Clone, Copy)]
+pub struct Host<'a> {
+    /// Who is told about stages, progress and notes.
+    pub audience: &'a dyn Audience,
+    /// Asked whether to stop.
+    pub cancel: &'a Cancel,
+    /// Bytes that one fit may take; without a number, what the system can still give.
+    pub memory: Option<u64>,
+}
+
+impl<'a> Host<'a> {
+    /// With the memory that the system can give.
+    pub fn new(audience: &'a dyn Audience, cancel: &'a Cancel) -> Self {
+        Self {
+            audience,
+            cancel,
+            memory: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Host<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host")
+            .field("memory", &self.memory)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Audience for crate::recommend::Silent {

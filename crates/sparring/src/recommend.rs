@@ -1,11 +1,13 @@
 //! What every recommender offers, and what a fit is given.
 
+mod bytes;
 mod query;
 mod run;
 mod tensors;
 mod top_k;
 mod traits;
 
+pub use bytes::{Bytes, BytesError};
 pub use query::Query;
 pub use run::{Cancel, Curve, Diagnosis, Monitor, Observer, Progress, Recorder, Run, Silent};
 pub use tensors::{NamedTensors, Tensor, WeightsError};

@@ -27,7 +27,7 @@ pub(crate) fn run(context: &Context, args: &Compare) -> anyhow::Result<()> {
             .map(|at| context.config.seed + at)
             .collect(),
     };
-    let outcome = compare(&arena, &contenders, context.listeners())?;
+    let outcome = compare(&arena, &contenders, context.host())?;
     context.bars.clear();
     write(&args.out, &outcome)?;
     show(context, &outcome.board, &outcome.timings);

@@ -56,7 +56,7 @@ pub(crate) fn run(context: &Context, args: &Playground) -> anyhow::Result<()> {
         watched,
         seeds: vec![context.config.seed, context.config.seed + 1],
     };
-    let outcome = compare(&arena, &contenders(context)?, context.listeners())?;
+    let outcome = compare(&arena, &contenders(context)?, context.host())?;
     context.bars.clear();
     board::write(&args.out, &outcome)?;
     board::show(context, &outcome.board, &outcome.timings);

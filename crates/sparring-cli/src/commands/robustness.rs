@@ -30,7 +30,7 @@ pub(crate) fn run(context: &Context, args: &cli::Robustness) -> anyhow::Result<(
             .map(|at| context.config.seed + at)
             .collect(),
     };
-    let found = robustness(&arena, &models, &threats, context.listeners())?;
+    let found = robustness(&arena, &models, &threats, context.host())?;
     context.bars.clear();
     write(&args.out, &found)?;
     show(context, &found);

@@ -35,7 +35,7 @@ pub(crate) fn run(context: &Context, args: &Train) -> anyhow::Result<()> {
         .transpose()?;
     let monitor = watch.as_ref().map(|watch| watch as &dyn Monitor);
     sparring::experiment::Audience::stage(&context.bars, &format!("fit {}", config.name()));
-    let fitted = fit(&config, train, context.seed(), monitor, context.listeners())?;
+    let fitted = fit(&config, train, context.seed(), monitor, context.host())?;
     context.bars.clear();
     let value = watch.as_ref().map(|watch| watch.score(&*fitted.model));
     let artifact = Artifact {

@@ -16,7 +16,7 @@ pub(crate) fn run(context: &Context, args: &Tune) -> anyhow::Result<()> {
         metric: metric.clone(),
         seed: context.seed(),
     };
-    let tuning = tune(&base, &stage, &options, context.listeners())?;
+    let tuning = tune(&base, &stage, &options, context.host())?;
     context.bars.clear();
     let inner = |key: &str, value: toml::Table| {
         let mut outer = toml::Table::new();

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use sparring_wide::Seed;
 
-use super::Audience;
+use super::Host;
 use super::error::ExperimentError;
 use super::fit::{Fitted, fit};
 use super::tune::{TuneOptions, tune};
@@ -15,7 +15,7 @@ use crate::eval::{
     parse_metric, user_means,
 };
 use crate::models::{Family, ModelConfig};
-use crate::recommend::{Cancel, NamedTensors, Trained};
+use crate::recommend::{NamedTensors, Trained};
 use crate::report::{Comparison, Estimate, Facts, Leaderboard, Row, Timing, Timings, Tuned};
 use crate::split::Stage;
 
@@ -64,6 +64,8 @@ struct Contest {
     timing: Timing,
     /// Values of the watched metric by user, averaged over seeds.
     values: Vec<f64>,
+    /// What a person should know about its fits.
+    notes: Vec<String>,
     model: Option<(ModelConfig, Box<dyn Trained>)>,
 }
 
@@ -77,19 +79,19 @@ struct Contest {
 pub fn compare(
     arena: &Arena<'_>,
     contenders: &[Contender],
-    (audience, cancel): (&dyn Audience, &Cancel),
+    host: Host<'_>,
 ) -> Result<Outcome, ExperimentError> {
     parse_metric(&arena.watched)?;
     let mut contests: Vec<Contest> = Vec::new();
     let mut missing = Vec::new();
     for contender in contenders {
-        if cancel.is_requested() {
+        if host.cancel.is_requested() {
             missing.push(contender.config.name());
             continue;
         }
-        match contest(arena, contender, (audience, cancel)) {
+        match contest(arena, contender, host) {
             Ok(contest) => contests.push(contest),
-            Err(_) if cancel.is_requested() => missing.push(contender.config.name()),
+            Err(_) if host.cancel.is_requested() => missing.push(contender.config.name()),
             Err(ExperimentError::Eval(error)) => return Err(error.into()),
             Err(error) => contests.push(failure(contender, &error)),
         }
@@ -97,7 +99,7 @@ pub fn compare(
     if contests.is_empty() {
         return Err(ExperimentError::Cancelled);
     }
-    audience.stage("intervals");
+    host.audience.stage("intervals");
     let evaluated = contests.iter().map(|c| c.values.len()).max().unwrap_or(0);
     let facts = facts(arena, evaluated);
     let mut outcome = assemble(arena, contests);
@@ -115,7 +117,7 @@ pub fn compare(
 fn contest(
     arena: &Arena<'_>,
     contender: &Contender,
-    (audience, cancel): (&dyn Audience, &Cancel),
+    host: Host<'_>,
 ) -> Result<Contest, ExperimentError> {
     let mut timing = Timing::default();
     let mut config = contender.config.clone();
@@ -128,7 +130,7 @@ fn contest(
             metric: arena.watched.clone(),
             seed,
         };
-        let tuning = tune(&config, stage, &options, (audience, cancel))?;
+        let tuning = tune(&config, stage, &options, host)?;
         tuned = Some(Tuned {
             trials: tuning.trials.len(),
             validation: tuning.value,
@@ -136,7 +138,7 @@ fn contest(
         config = tuning.best;
         timing.tune_secs = start.elapsed().as_secs_f64();
     }
-    let rounds = rounds(arena, &config, &mut timing, (audience, cancel))?;
+    let rounds = rounds(arena, &config, &mut timing, host)?;
     let (fitted, evaluations): (Vec<Fitted>, Vec<Evaluation>) = rounds.into_iter().unzip();
     let metrics = estimates(arena, &evaluations);
     let values = user_means(&evaluations, &arena.watched)?;
@@ -162,6 +164,7 @@ fn contest(
         row,
         timing,
         values,
+        notes: first.notes,
         model: Some((config, first.model)),
     })
 }
@@ -171,24 +174,18 @@ fn rounds(
     arena: &Arena<'_>,
     config: &ModelConfig,
     timing: &mut Timing,
-    (audience, cancel): (&dyn Audience, &Cancel),
+    host: Host<'_>,
 ) -> Result<Vec<(Fitted, Evaluation)>, ExperimentError> {
     let mut rounds: Vec<(Fitted, Evaluation)> = Vec::new();
     let mut first: Option<NamedTensors> = None;
     for (at, &seed) in arena.seeds.iter().enumerate() {
-        audience.stage(&format!(
+        host.audience.stage(&format!(
             "fit {} {}/{}",
             config.name(),
             at + 1,
             arena.seeds.len()
         ));
-        let fitted = fit(
-            config,
-            &arena.report.train,
-            Seed(seed),
-            None,
-            (audience, cancel),
-        )?;
+        let fitted = fit(config, &arena.report.train, Seed(seed), None, host)?;
         if fitted.stopped {
             return Err(ExperimentError::Cancelled);
         }
@@ -227,6 +224,7 @@ fn failure(contender: &Contender, error: &ExperimentError) -> Contest {
         row,
         timing: Timing::default(),
         values: Vec::new(),
+        notes: Vec::new(),
         model: None,
     }
 }
@@ -315,6 +313,7 @@ fn assemble(arena: &Arena<'_>, mut contests: Vec<Contest>) -> Outcome {
     let mut models = BTreeMap::new();
     for contest in contests {
         timings.insert(contest.row.model.clone(), contest.timing);
+        board.notes.extend(contest.notes);
         if let Some(model) = contest.model {
             models.insert(contest.row.model.clone(), model);
         }

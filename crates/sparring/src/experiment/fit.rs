@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use sparring_wide::Seed;
 
-use super::Audience;
+use super::{Audience, Host};
 use crate::data::Dataset;
 use crate::models::ModelConfig;
 use crate::recommend::{
-    Cancel, Curve, Diagnosis, FitError, Monitor, Observer, Progress, Recorder, Run, Trained,
+    Curve, Diagnosis, FitError, Monitor, Observer, Progress, Recorder, Run, Trained,
 };
 
 /// A fitted model and what happened during the fit.
@@ -23,6 +23,8 @@ pub struct Fitted {
     pub curves: BTreeMap<String, Curve>,
     /// Looks at the health of training.
     pub health: Vec<Diagnosis>,
+    /// What a person should know about the fit.
+    pub notes: Vec<String>,
     /// Whether the fit was stopped on request, with the best weights so far.
     pub stopped: bool,
 }
@@ -36,28 +38,31 @@ pub fn fit(
     train: &Dataset,
     seed: Seed,
     monitor: Option<&dyn Monitor>,
-    (audience, cancel): (&dyn Audience, &Cancel),
+    host: Host<'_>,
 ) -> Result<Fitted, FitError> {
     let both = Both {
         recorder: Recorder::new(),
-        audience,
+        audience: host.audience,
     };
     let start = Instant::now();
     let run = Run {
         seed,
         observer: &both,
-        cancel,
+        cancel: host.cancel,
         monitor,
+        memory: host.memory,
     };
     let model = config.fit(train, &run)?;
     let secs = start.elapsed().as_secs_f64();
+    let notes = both.recorder.notes();
     let (curves, health) = both.recorder.into_parts();
     Ok(Fitted {
         model,
         secs,
         curves,
         health,
-        stopped: cancel.is_requested(),
+        notes,
+        stopped: host.cancel.is_requested(),
     })
 }
 
@@ -80,5 +85,10 @@ impl Observer for Both<'_> {
     fn diagnosis(&self, diagnosis: Diagnosis) {
         self.recorder.diagnosis(diagnosis.clone());
         self.audience.diagnosis(diagnosis);
+    }
+
+    fn note(&self, text: &str) {
+        self.recorder.note(text);
+        self.audience.note(text);
     }
 }

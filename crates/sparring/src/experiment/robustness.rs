@@ -5,7 +5,7 @@ mod as_fitted;
 
 use sparring_wide::Seed;
 
-use super::Audience;
+use super::Host;
 use super::compare::{Arena, bootstrap, facts};
 use super::error::ExperimentError;
 use super::fit::fit;
@@ -15,7 +15,6 @@ use crate::eval::{
     parse_metric, relative_loss, user_means,
 };
 use crate::models::ModelConfig;
-use crate::recommend::Cancel;
 use crate::report::{Attacked, Endurance, Exposure, Robustness};
 
 use as_fitted::AsFitted;
@@ -44,7 +43,7 @@ struct Scene<'a> {
     /// The targets of each seed.
     targets: Vec<Vec<ItemIx>>,
     bootstrap: BootstrapConfig,
-    listeners: (&'a dyn Audience, &'a Cancel),
+    host: Host<'a>,
 }
 
 /// The lists of one model, one run a seed, and its values of the watched metric by user.
@@ -72,13 +71,13 @@ pub fn robustness(
     arena: &Arena<'_>,
     models: &[ModelConfig],
     threats: &Threats,
-    listeners: (&dyn Audience, &Cancel),
+    host: Host<'_>,
 ) -> Result<Robustness, ExperimentError> {
     parse_metric(&arena.watched)?;
     if models.is_empty() {
         return Err(ExperimentError::NoModel);
     }
-    let scene = Scene::new(arena, threats, listeners)?;
+    let scene = Scene::new(arena, threats, host)?;
     let (mut rows, mut missing) = (Vec::new(), Vec::new());
     let mut evaluated = 0;
     for model in models {
@@ -128,11 +127,7 @@ impl Threats {
 }
 
 impl<'a> Scene<'a> {
-    fn new(
-        arena: &'a Arena<'a>,
-        threats: &Threats,
-        listeners: (&'a dyn Audience, &'a Cancel),
-    ) -> Result<Self, AttackError> {
+    fn new(arena: &'a Arena<'a>, threats: &Threats, host: Host<'a>) -> Result<Self, AttackError> {
         let pushing = threats.attacks.iter().any(|attack| attack.pushes());
         let draw = |&seed: &u64| {
             if !pushing {
@@ -152,7 +147,7 @@ impl<'a> Scene<'a> {
             eval,
             targets: arena.seeds.iter().map(draw).collect::<Result<_, _>>()?,
             bootstrap: bootstrap(arena),
-            listeners,
+            host,
         })
     }
 
@@ -166,7 +161,7 @@ impl<'a> Scene<'a> {
         let mut row = Endurance::new(model);
         let clean = match self.fight(model, None) {
             Ok(clean) => clean,
-            Err(_) if self.listeners.1.is_requested() => return Ok(None),
+            Err(_) if self.host.cancel.is_requested() => return Ok(None),
             Err(error) => {
                 row.failure = Some(told(error)?);
                 return Ok(Some((row, 0)));
@@ -178,7 +173,7 @@ impl<'a> Scene<'a> {
             let mut attacked = Attacked::new(threat.0, threat.1);
             match self.fight(model, Some(threat)) {
                 Ok(fought) => self.fill(&mut attacked, threat.0, (&clean, &fought)),
-                Err(_) if self.listeners.1.is_requested() => break,
+                Err(_) if self.host.cancel.is_requested() => break,
                 Err(error) => attacked.failure = Some(told(error)?),
             }
             row.attacks.push(attacked);
@@ -195,7 +190,7 @@ impl<'a> Scene<'a> {
         let stage = self.arena.report;
         let (mut runs, mut amount) = (Vec::new(), 0);
         for (at, &seed) in self.arena.seeds.iter().enumerate() {
-            if self.listeners.1.is_requested() {
+            if self.host.cancel.is_requested() {
                 return Err(ExperimentError::Cancelled);
             }
             let under = threat.map_or_else(
@@ -204,7 +199,7 @@ impl<'a> Scene<'a> {
             );
             let step = format!("{}/{}", at + 1, self.arena.seeds.len());
             let text = format!("fit {} {under} {step}", model.name());
-            self.listeners.0.stage(&text);
+            self.host.audience.stage(&text);
             let log = match threat {
                 None => stage.train.clone(),
                 Some((attack, rate)) => {
@@ -229,7 +224,7 @@ impl<'a> Scene<'a> {
         log: &Dataset,
         seed: Seed,
     ) -> Result<Evaluation, ExperimentError> {
-        let fitted = fit(model, log, seed, None, self.listeners)?;
+        let fitted = fit(model, log, seed, None, self.host)?;
         if fitted.stopped {
             return Err(ExperimentError::Cancelled);
         }

@@ -4,13 +4,13 @@ use rand::RngExt;
 use serde::Serialize;
 use sparring_wide::{Seed, Stream};
 
-use super::Audience;
+use super::Host;
 use super::config::set_path;
 use super::error::ExperimentError;
 use super::fit::fit;
 use crate::eval::Watch;
 use crate::models::ModelConfig;
-use crate::recommend::{Cancel, Dimension, Monitor, Values};
+use crate::recommend::{Dimension, Monitor, Values};
 use crate::split::Stage;
 
 /// How much to try.
@@ -65,7 +65,7 @@ pub fn tune(
     base: &ModelConfig,
     stage: &Stage,
     options: &TuneOptions,
-    (audience, cancel): (&dyn Audience, &Cancel),
+    host: Host<'_>,
 ) -> Result<Tuning, ExperimentError> {
     let watch = Watch::new(stage.holdout.clone(), &options.metric)?;
     let mut field: Vec<Trial> = settings(base, options)
@@ -86,7 +86,7 @@ pub fn tune(
     for rung in (0..=rungs).rev() {
         let budget = (ETA as f64).powi(-rung.cast_signed());
         for (at, trial) in field[..alive].iter_mut().enumerate() {
-            if cancel.is_requested() {
+            if host.cancel.is_requested() {
                 break;
             }
             let part = if rungs == 0 {
@@ -94,13 +94,9 @@ pub fn tune(
             } else {
                 format!(", {budget:.2} of the epochs")
             };
-            audience.stage(&format!("tune {} {}/{alive}{part}", base.name(), at + 1));
-            try_out(
-                trial,
-                base,
-                (budget, stage, &watch, options.seed),
-                (audience, cancel),
-            );
+            host.audience
+                .stage(&format!("tune {} {}/{alive}{part}", base.name(), at + 1));
+            try_out(trial, base, (budget, stage, &watch, options.seed), host);
         }
         sort(&mut field[..alive]);
         if rung > 0 {
@@ -154,7 +150,7 @@ fn try_out(
     trial: &mut Trial,
     base: &ModelConfig,
     (budget, stage, watch, seed): (f64, &Stage, &Watch, Seed),
-    (audience, cancel): (&dyn Audience, &Cancel),
+    host: Host<'_>,
 ) {
     let mut settings = trial.settings.clone();
     if let Some(key) = base.resource().filter(|_| budget < 1.0)
@@ -166,9 +162,7 @@ fn try_out(
     }
     let outcome = ModelConfig::from_table(base.name(), settings)
         .map_err(|error| error.to_string())
-        .and_then(|config| {
-            fit(&config, &stage.train, seed, None, (audience, cancel)).map_err(|e| e.to_string())
-        });
+        .and_then(|config| fit(&config, &stage.train, seed, None, host).map_err(|e| e.to_string()));
     trial.budget = budget;
     match outcome {
         Ok(fitted) if !fitted.stopped => {

@@ -85,6 +85,7 @@ fn bout(
         observer: &Silent,
         cancel: &cancel,
         monitor,
+        memory: None,
     };
     Bout {
         config,
@@ -197,6 +198,7 @@ fn an_illness_seen_twice_is_treated_and_logged() {
         observer: &recorder,
         cancel: &cancel,
         monitor: None,
+        memory: None,
     };
     Bout {
         config: &config,
@@ -230,6 +232,7 @@ fn a_request_stops_at_the_next_step() {
         observer: &Silent,
         cancel: &cancel,
         monitor: None,
+        memory: None,
     };
     let mut script = Script {
         healthy: true,

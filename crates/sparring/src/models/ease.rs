@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check;
 use super::item_item::ItemItem;
-use super::memory::{available_memory, enough};
+use super::memory::Room;
 use super::profiles::Profiles;
 use super::ridge::{memory_of, regression};
 use crate::data::Dataset;
@@ -41,11 +41,11 @@ pub struct Ease(ItemItem);
 impl Fit for EaseConfig {
     type Model = Ease;
 
-    fn fit(&self, train: &Dataset, _run: &Run<'_>) -> Result<Ease, FitError> {
+    fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Ease, FitError> {
         check::positive("ease", "l2", self.l2)?;
         let profiles = Profiles::of(train).without_empty_rows();
         check::some_interaction("ease", profiles.len())?;
-        enough("ease", memory_of(&profiles), available_memory())?;
+        Room::of(run).enough("ease", memory_of(&profiles))?;
         let weights = vec![1.0; profiles.n_rows()];
         let penalties = vec![self.l2; profiles.n_columns()];
         regression(&profiles, &weights, &penalties)

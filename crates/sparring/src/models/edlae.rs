@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check;
 use super::item_item::ItemItem;
-use super::memory::{available_memory, enough};
+use super::memory::Room;
 use super::profiles::Profiles;
 use super::ridge::{memory_of, regression};
 use crate::data::Dataset;
@@ -52,7 +52,7 @@ pub struct Edlae(ItemItem);
 impl Fit for EdlaeConfig {
     type Model = Edlae;
 
-    fn fit(&self, train: &Dataset, _run: &Run<'_>) -> Result<Edlae, FitError> {
+    fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Edlae, FitError> {
         check::positive("edlae", "l2", self.l2)?;
         check::not_negative("edlae", "activity_exponent", self.activity_exponent)?;
         check::setting(
@@ -64,7 +64,7 @@ impl Fit for EdlaeConfig {
         )?;
         let profiles = Profiles::of(train).without_empty_rows();
         check::some_interaction("edlae", profiles.len())?;
-        enough("edlae", memory_of(&profiles), available_memory())?;
+        Room::of(run).enough("edlae", memory_of(&profiles))?;
         let mean_length = profiles.len() as f64 / profiles.n_rows() as f64;
         let weights: Vec<f64> = profiles
             .rows()

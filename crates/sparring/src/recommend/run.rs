@@ -20,6 +20,8 @@ pub struct Run<'a> {
     pub cancel: &'a Cancel,
     /// Scores a model on validation data, for stopping and for keeping the best weights.
     pub monitor: Option<&'a dyn Monitor>,
+    /// Bytes that the fit may take; without a number, what the system can still give.
+    pub memory: Option<u64>,
 }
 
 /// A request to stop at the next step, shared between threads.
@@ -51,6 +53,8 @@ pub trait Observer: Sync {
     fn point(&self, curve: &str, step: u64, value: f64);
     /// A diagnosis of the health of adversarial training.
     fn diagnosis(&self, diagnosis: Diagnosis);
+    /// Something about the fit that a person should know; not kept unless an observer does.
+    fn note(&self, _text: &str) {}
 }
 
 /// What a look at the health of training found.
@@ -72,10 +76,11 @@ pub struct Diagnosis {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 
-/// An observer that keeps curves and diagnoses for a report.
+/// An observer that keeps curves, diagnoses and notes for a report.
 #[derive(Debug, Default)]
 pub struct Recorder {
     kept: Mutex<(BTreeMap<String, Curve>, Vec<Diagnosis>)>,
+    notes: Mutex<Vec<String>>,
 }
 
 /// Points of one curve: step and value.
@@ -106,6 +111,7 @@ impl<'a> Run<'a> {
             observer: &Silent,
             cancel,
             monitor: None,
+            memory: None,
         }
     }
 
@@ -148,12 +154,27 @@ impl Observer for Recorder {
             .1
             .push(diagnosis);
     }
+
+    fn note(&self, text: &str) {
+        self.notes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(text.to_owned());
+    }
 }
 
 impl Recorder {
     /// An empty recorder.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The notes in order.
+    pub fn notes(&self) -> Vec<String> {
+        self.notes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// The curves by name and the diagnoses in order.

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::bytes::Bytes;
 use super::query::Query;
 use super::run::Run;
 use super::tensors::{NamedTensors, WeightsError};
@@ -138,14 +139,14 @@ pub enum FitError {
         evidence: String,
     },
     /// The model's matrices do not fit into this machine.
-    #[error("{model}: needs about {needed:.1} GiB of memory, {available:.1} GiB are available")]
+    #[error("{model}: needs about {needed} of memory, {available} are available")]
     Memory {
         /// Model name.
         model: &'static str,
-        /// GiB that the fit takes at its peak.
-        needed: f64,
-        /// GiB that the system can give.
-        available: f64,
+        /// What the fit takes at its peak.
+        needed: Bytes,
+        /// What it may take: the limit that was set, or what the system can give.
+        available: Bytes,
     },
     /// A matrix could not be factorised.
     #[error("{model}: the {matrix} is not positive definite")]
@@ -171,7 +172,7 @@ impl FitError {
             Self::TooSmall { .. } => "use a larger log or another model",
             Self::Diverged { .. } => "lower the learning rates or raise the regularisation",
             Self::Memory { .. } => {
-                "keep fewer items, or use a model without a matrix of all pairs of items: ials, \
+                "allow more (--memory), keep fewer items, or use a model that takes less: ials, \
                  itemknn, multvae, cfgan"
             }
             Self::NotPositiveDefinite { .. } => "raise the l2 regularisation",

@@ -2,7 +2,8 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::data::{PlantedConfig, UserIx};
-use crate::recommend::{Diagnosis, Observer, Progress, Silent};
+use crate::experiment::Audience;
+use crate::recommend::{Cancel, Diagnosis, Observer, Progress, Silent};
 use crate::split::{RandomRatio, Splitter, Stage};
 
 fn stage() -> Stage {
@@ -69,7 +70,13 @@ fn every_model_is_measured_under_every_threat() {
     let cancel = Cancel::new();
     let threats = threats(&Attack::ALL, &[0.05, 0.5]);
     let run = |models: &[ModelConfig]| {
-        robustness(&arena(&stage), models, &threats, (&Silent, &cancel)).unwrap()
+        robustness(
+            &arena(&stage),
+            models,
+            &threats,
+            Host::new(&Silent, &cancel),
+        )
+        .unwrap()
     };
     let found = run(&models(&["pop", "itemknn"]));
     let users = stage.holdout.relevant.user_indices();
@@ -106,7 +113,7 @@ fn a_strong_attack_pushes_its_targets() {
         &arena(&stage),
         &models(&["pop"]),
         &threats,
-        (&Silent, &cancel),
+        Host::new(&Silent, &cancel),
     );
     let found = found.unwrap();
     let attacked = &found.rows[0].attacks[0];
@@ -191,7 +198,12 @@ fn a_stop_between_fits_keeps_what_is_finished() {
         let cancel = Cancel::new();
         let audience = StopAt(Mutex::new(number), &cancel);
         let models = models(&["pop", "itemknn"]);
-        robustness(&arena(&stage), &models, &threats, (&audience, &cancel))
+        robustness(
+            &arena(&stage),
+            &models,
+            &threats,
+            Host::new(&audience, &cancel),
+        )
     };
     // Two fits clean and two for each threat: the fifth stage is the second threat of `pop`.
     let found = stopped_at(5).unwrap();
@@ -213,7 +225,7 @@ fn what_cannot_be_done_is_refused() {
     let stage = stage();
     let cancel = Cancel::new();
     let run = |models: &[ModelConfig], threats: &Threats| {
-        robustness(&arena(&stage), models, threats, (&Silent, &cancel)).unwrap_err()
+        robustness(&arena(&stage), models, threats, Host::new(&Silent, &cancel)).unwrap_err()
     };
     let some = threats(&[Attack::Random], &[0.1]);
     let error = run(&[], &some);
@@ -236,7 +248,13 @@ fn a_failure_keeps_its_row() {
     models.insert(0, broken);
     let threats = threats(&[Attack::Noise], &[0.1]);
     let cancel = Cancel::new();
-    let found = robustness(&arena(&stage), &models, &threats, (&Silent, &cancel)).unwrap();
+    let found = robustness(
+        &arena(&stage),
+        &models,
+        &threats,
+        Host::new(&Silent, &cancel),
+    )
+    .unwrap();
     assert_eq!(found.rows[0].model, "pop");
     assert!(found.rows[1].failure.as_ref().unwrap().contains("l2"));
     assert_eq!(
