@@ -27,7 +27,9 @@ mod check;
 mod item_item;
 mod profiles;
 mod ridge;
+mod subspace;
 mod symmetric;
+mod tall;
 
 mod bprmf;
 mod ease;

@@ -205,6 +205,49 @@ fn names_and_keys_that_do_not_exist() {
 }
 
 #[test]
+fn amounts_of_memory() {
+    let place = Place::with_log();
+    let train = "train --data planted --model edlae --out m --memory";
+    for wrong in ["lots", "8G", "0", "-1GiB", "1e9"] {
+        let finding = format!("--memory: `{wrong}` is not an amount of memory");
+        place.bad(&format!("{train}={wrong}"), 2, &[&finding, "such as 8GiB"]);
+    }
+    place.bad(
+        &format!("{train} 1MiB"),
+        1,
+        &["edlae: needs about 1.5 MiB of memory, 1.0 MiB are available"],
+    );
+    assert!(!place.path("m").exists());
+    let note = "edlae: the exact form needs 3.1 MiB of 2.0 MiB, so the 64 leading directions are used \
+                instead";
+    let ran = place.run(&format!("{train} 2MiB"));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains(&format!("note: {note}")), "{}", ran.err);
+    let ran = place.run(&format!("{train} 2MiB --quiet"));
+    assert!(ran.code == Some(0) && ran.err.is_empty(), "{}", ran.err);
+}
+
+#[test]
+fn a_leaderboard_says_which_models_gave_way() {
+    let place = Place::empty();
+    place.good("data split planted --out parts");
+    let ran = place.run(
+        "compare --train parts/train.csv --test parts/test.csv --models ease,pop --trials 2 --seeds 1 \
+         --out b --memory 2MiB",
+    );
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let note = "ease: the exact form needs 3.1 MiB of 2.0 MiB";
+    assert_eq!(ran.err.matches(note).count(), 1, "{}", ran.err);
+    let board: serde_json::Value =
+        serde_json::from_slice(&place.read("b/leaderboard.json")).unwrap();
+    let notes = board["notes"].as_array().unwrap();
+    assert!(
+        notes.len() == 1 && notes[0].as_str().unwrap().starts_with(note),
+        "{notes:?}"
+    );
+}
+
+#[test]
 fn places_that_cannot_be_written() {
     let place = Place::with_log();
     place.write("file", "mine");

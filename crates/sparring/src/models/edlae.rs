@@ -11,15 +11,15 @@
 //! penalty `L`.
 //!
 //! Departure: `D = diag(w)` weights users by the length of their history, relative to the mean one
-//! so that `l2` keeps its scale: `w_u = (|x_u| / mean |x|)^-a`. The paper's case is `a = 0`.
+//! so that `l2` keeps its scale: `w_u = (|x_u| / mean |x|)^-a`. The paper's case is `a = 0`. Where the exact
+//! form has no room, or `rank` asks for it, a form of low rank comes near it; see `ridge.rs`.
 
 use serde::{Deserialize, Serialize};
 
 use super::check;
 use super::item_item::ItemItem;
-use super::memory::Room;
 use super::profiles::Profiles;
-use super::ridge::{memory_of, regression};
+use super::ridge::{Ridge, regression};
 use crate::data::Dataset;
 use crate::recommend::{Dimension, Fit, FitError, Run, Tune, Values};
 
@@ -33,6 +33,8 @@ pub struct EdlaeConfig {
     pub dropout: f64,
     /// Exponent `a` of the user weights, `>= 0`; 0 counts every user alike.
     pub activity_exponent: f64,
+    /// Leading directions to see the log through; 0 for the exact form, or as many as there is room for.
+    pub rank: usize,
 }
 
 impl Default for EdlaeConfig {
@@ -41,6 +43,7 @@ impl Default for EdlaeConfig {
             l2: 300.0,
             dropout: 0.33,
             activity_exponent: 0.5,
+            rank: 0,
         }
     }
 }
@@ -64,7 +67,6 @@ impl Fit for EdlaeConfig {
         )?;
         let profiles = Profiles::of(train).without_empty_rows();
         check::some_interaction("edlae", profiles.len())?;
-        Room::of(run).enough("edlae", memory_of(&profiles))?;
         let mean_length = profiles.len() as f64 / profiles.n_rows() as f64;
         let weights: Vec<f64> = profiles
             .rows()
@@ -78,12 +80,13 @@ impl Fit for EdlaeConfig {
         }
         let odds = self.dropout / (1.0 - self.dropout);
         let penalties: Vec<f64> = diagonal.iter().map(|d| odds * d + self.l2).collect();
-        regression(&profiles, &weights, &penalties)
-            .map(Edlae)
-            .ok_or(FitError::NotPositiveDefinite {
-                model: "edlae",
-                matrix: "regularised item Gram matrix",
-            })
+        let ridge = Ridge {
+            model: "edlae",
+            profiles: &profiles,
+            weights: &weights,
+            penalties: &penalties,
+        };
+        regression(&ridge, self.rank, run).map(Edlae)
     }
 }
 
@@ -113,6 +116,7 @@ mod tests {
             l2: 30.0,
             dropout: 0.4,
             activity_exponent: 0.5,
+            rank: 0,
         }
     }
 
@@ -130,8 +134,12 @@ mod tests {
             l2: 30.0,
             dropout: 0.0,
             activity_exponent: 0.0,
+            rank: 0,
         };
-        let (edlae, ease) = (fit_on(&config, 2), fit_on(&EaseConfig { l2: 30.0 }, 2));
+        let (edlae, ease) = (
+            fit_on(&config, 2),
+            fit_on(&EaseConfig { l2: 30.0, rank: 0 }, 2),
+        );
         let query = [Query::new_user(&[crate::data::ItemIx(3)])];
         assert_eq!(scores(&edlae, &query), scores(&ease, &query));
     }

@@ -6,30 +6,20 @@
 //! ```
 //!
 //! A user is projected by the history alone, seen in training or not. Departure: the vectors come
-//! from randomised subspace iteration (Halko, Martinsson and Tropp, 2011, algorithm 4.4) in double
-//! precision, with ten more columns than wanted.
+//! from randomised subspace iteration, see `subspace.rs`.
 
 use std::num::NonZeroUsize;
 
-use faer::Mat;
-use rand::RngExt;
-use rand_distr::StandardNormal;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::check;
 use super::item_item::{ItemItem, LowRank};
+use super::memory::Room;
 use super::profiles::Profiles;
-use super::symmetric::eigen;
+use super::subspace::{Search, leading, memory_of};
+use super::tall::{Scaled, Tall};
 use crate::data::Dataset;
-use crate::recommend::{Dimension, Fit, FitError, Progress, Run, Tune, Values};
-
-/// Columns beyond those wanted.
-const OVERSAMPLING: usize = 10;
-/// Rows of a block in sums over rows, whatever the number of threads.
-const BLOCK: usize = 512;
-/// Eigenvalues below this share of the largest are rounding errors of zero.
-const NEGLIGIBLE: f64 = 1e-12;
+use crate::recommend::{Dimension, Fit, FitError, Run, Tune, Values};
 
 /// Settings of PureSVD.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,130 +48,25 @@ impl Fit for PureSvdConfig {
     type Model = PureSvd;
 
     fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<PureSvd, FitError> {
-        let users = Profiles::of(train).without_empty_rows();
-        check::some_interaction("puresvd", users.len())?;
-        let items = users.transpose();
-        let n = train.n_items();
-        let width = (self.embedding_dim.get() + OVERSAMPLING).min(n);
-        let mut stream = run.seed.derive("puresvd").stream("subspace");
-        let mut vectors = Tall {
-            width,
-            values: (0..n * width)
-                .map(|_| stream.sample(StandardNormal))
-                .collect(),
+        let profiles = Profiles::of(train).without_empty_rows();
+        check::some_interaction("puresvd", profiles.len())?;
+        let (users, items) = (profiles.n_rows(), profiles.n_columns());
+        let wanted = self.embedding_dim.get();
+        let size = (users as u64, items as u64, profiles.len() as u64);
+        Room::of(run).enough("puresvd", memory_of(size, wanted as u64))?;
+        let matrix = Scaled {
+            profiles: &profiles,
+            rows: &vec![1.0; users],
+            columns: &vec![1.0; items],
         };
-        let total = self.iterations.get() as u64;
-        for done in 1..=total {
-            // Orthogonal after every product, or the small singular values drown.
-            let projected = times(&users, &vectors).rotated(usize::MAX);
-            vectors = projected
-                .and_then(|projected| {
-                    let wanted = if done == total {
-                        self.embedding_dim.get()
-                    } else {
-                        usize::MAX
-                    };
-                    times(&items, &projected).rotated(wanted)
-                })
-                .ok_or_else(|| FitError::Diverged {
-                    model: "puresvd",
-                    step: done,
-                    evidence: "the eigenvalue iteration did not end".to_owned(),
-                })?;
-            run.observer.progress(Progress {
-                unit: "iteration",
-                done,
-                total,
-            });
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
-        let factors = vectors.values.iter().map(|&value| value as f32).collect();
-        let low = LowRank::new(vectors.width, factors, vec![1.0; n], vec![0.0; n]);
+        let search = Search {
+            model: "puresvd",
+            wanted,
+            iterations: self.iterations.get(),
+        };
+        let Tall { width, values } = leading(matrix, search, run)?.vectors;
+        let low = LowRank::new(width, values, vec![1.0; items], vec![0.0; items]);
         Ok(PureSvd(ItemItem::LowRank(low)))
-    }
-}
-
-/// A matrix of few columns, row-major.
-struct Tall {
-    width: usize,
-    values: Vec<f64>,
-}
-
-/// Sparse rows times a matrix.
-fn times(rows: &Profiles, matrix: &Tall) -> Tall {
-    let width = matrix.width;
-    let mut values = vec![0.0; rows.n_rows() * width];
-    values
-        .par_chunks_mut(width)
-        .enumerate()
-        .for_each(|(row, sums)| {
-            for &column in rows.row(row) {
-                let entries = &matrix.values[column as usize * width..][..width];
-                sums.iter_mut()
-                    .zip(entries)
-                    .for_each(|(sum, entry)| *sum += entry);
-            }
-        });
-    Tall { width, values }
-}
-
-impl Tall {
-    /// `T' T`, its lower triangle, column-major.
-    fn gram(&self) -> Vec<f64> {
-        let k = self.width;
-        let blocks: Vec<Vec<f64>> = self
-            .values
-            .par_chunks(BLOCK * k)
-            .map(|block| {
-                let mut gram = vec![0.0; k * k];
-                for row in block.chunks(k) {
-                    for (at, value) in row.iter().enumerate() {
-                        let sums = &mut gram[at * k + at..(at + 1) * k];
-                        sums.iter_mut()
-                            .zip(&row[at..])
-                            .for_each(|(s, v)| *s += value * v);
-                    }
-                }
-                gram
-            })
-            .collect();
-        let mut gram = vec![0.0; k * k];
-        for block in blocks {
-            gram.iter_mut()
-                .zip(block)
-                .for_each(|(sum, part)| *sum += part);
-        }
-        gram
-    }
-
-    /// The leading left singular vectors, at most `wanted`, largest singular value first.
-    fn rotated(self, wanted: usize) -> Option<Self> {
-        let k = self.width;
-        let (values, vectors) = eigen(&self.gram(), k)?;
-        let least = values.last()? * NEGLIGIBLE;
-        let kept: Vec<usize> = (0..k)
-            .rev()
-            .filter(|&at| values[at] > least)
-            .take(wanted)
-            .collect();
-        let width = kept.len();
-        let rotation = Mat::from_fn(k, width, |row, column| {
-            vectors[(row, kept[column])] / values[kept[column]].sqrt()
-        });
-        let mut rotated = vec![0.0; self.values.len() / k * width];
-        rotated
-            .par_chunks_mut(width.max(1))
-            .zip(self.values.par_chunks(k))
-            .for_each(|(out, row)| {
-                for (column, out) in out.iter_mut().enumerate() {
-                    let direction = rotation.col_as_slice(column);
-                    *out = row.iter().zip(direction).map(|(a, b)| a * b).sum();
-                }
-            });
-        Some(Self {
-            width,
-            values: rotated,
-        })
     }
 }
 

@@ -5,125 +5,121 @@
 //! P = (X' D X + diag(L))^-1,  D = diag(w),  B_jk = -P_jk / P_kk  for j != k
 //! ```
 //!
-//! With fewer users than items the same `B` comes from the users' Gram matrix (Woodbury): with the
-//! eigenvectors `U` and eigenvalues `s` of `D^1/2 X diag(L)^-1 X' D^1/2`,
-//!
-//! ```text
-//! P = diag(L)^-1 - W W',  W = diag(L)^-1 X' D^1/2 U diag(1 + s)^-1/2
-//! ```
-//!
-//! so that `B_jk = (W W')_jk / P_kk` off the diagonal is never formed, and `W` mixes all users.
+//! Three forms: two exact ones, from the smaller of the items' and the users' Gram matrix, and one
+//! of low rank where neither has room.
 
-use rayon::prelude::*;
+mod by_items;
+mod by_rank;
+mod by_users;
 
-use super::item_item::{Dense, ItemItem, LowRank};
-use super::profiles::{Profiles, gram};
-use super::symmetric::{eigen, inverse};
+use super::item_item::ItemItem;
+use super::memory::Room;
+use super::profiles::Profiles;
+use super::subspace;
+use crate::recommend::{FitError, Run};
 
-/// Eigenvalues below this share of the largest are rounding errors of zero.
-const NEGLIGIBLE: f64 = 1e-12;
+use by_items::by_items;
+use by_rank::by_rank;
+use by_users::by_users;
 
-/// The matrix `B` for profiles `X`, user weights `w` and item penalties `L`, all positive; `None`
-/// if the matrix to invert is not positive definite.
+/// Ranks to choose from where there is no room for an exact form: few, so that a little more or
+/// less memory mostly changes nothing.
+const RANKS: [usize; 5] = [1024, 512, 256, 128, 64];
+
+/// What is regressed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ridge<'a> {
+    /// The model that asks.
+    pub(super) model: &'static str,
+    /// `X`, `[U, I]`.
+    pub(super) profiles: &'a Profiles,
+    /// `w`, positive.
+    pub(super) weights: &'a [f64],
+    /// `L`, positive.
+    pub(super) penalties: &'a [f64],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Form {
+    Items,
+    Users,
+    Rank(usize),
+}
+
+/// The matrix `B`: exact where there is room, else of the largest rank that has room; of the given
+/// rank in any case, unless it is 0.
+///
+/// # Errors
+/// If no form has room, the matrix to invert is not positive definite, or a stop is requested.
 pub(super) fn regression(
-    profiles: &Profiles,
-    weights: &[f64],
-    penalties: &[f64],
-) -> Option<ItemItem> {
+    ridge: &Ridge<'_>,
+    rank: usize,
+    run: &Run<'_>,
+) -> Result<ItemItem, FitError> {
+    let room = Room::of(run);
+    let form = choose(ridge, rank, room)?;
+    match form {
+        Form::Items => by_items(ridge).ok_or_else(|| ridge.not_positive_definite()),
+        Form::Users => by_users(ridge).ok_or_else(|| ridge.not_positive_definite()),
+        Form::Rank(used) => {
+            if rank == 0 {
+                run.observer.note(&format!(
+                    "{}: the exact form {}, so the {used} leading directions are used instead",
+                    ridge.model,
+                    room.exceeded(memory_of(ridge.profiles, exact(ridge.profiles)))
+                ));
+            }
+            by_rank(ridge, used, run)
+        }
+    }
+}
+
+fn choose(ridge: &Ridge<'_>, rank: usize, room: Room) -> Result<Form, FitError> {
+    let profiles = ridge.profiles;
+    let most = profiles.n_rows().min(profiles.n_columns());
+    let forms = match rank {
+        0 => {
+            let ranks = RANKS.iter().map(|&rank| Form::Rank(rank.min(most)));
+            [exact(profiles)].into_iter().chain(ranks).collect()
+        }
+        rank => vec![Form::Rank(rank.min(most))],
+    };
+    let bytes = |form: &&Form| memory_of(profiles, **form);
+    let fitting = forms.iter().find(|form| room.holds(bytes(form)));
+    let form = *fitting
+        .or_else(|| forms.iter().min_by_key(bytes))
+        .expect("there is a form");
+    room.enough(ridge.model, memory_of(profiles, form))?;
+    Ok(form)
+}
+
+fn exact(profiles: &Profiles) -> Form {
     // The eigenvectors of U users take as long as the inverse of about 2 U items.
     if 2 * profiles.n_rows() <= profiles.n_columns() {
-        by_users(profiles, weights, penalties)
+        Form::Users
     } else {
-        by_items(profiles, weights, penalties)
+        Form::Items
     }
 }
 
-/// Bytes that [`regression`] takes at its peak: double-precision matrices of the smaller side, the
-/// weights in single precision.
-pub(super) fn memory_of(profiles: &Profiles) -> u64 {
+/// Bytes that a form takes at its peak: the exact ones hold double-precision matrices of the smaller
+/// side and the weights in single precision.
+fn memory_of(profiles: &Profiles, form: Form) -> u64 {
     let (users, items) = (profiles.n_rows() as u64, profiles.n_columns() as u64);
-    if 2 * users <= items {
-        32 * users * users + 12 * users * items
-    } else {
-        20 * items * items
+    match form {
+        Form::Items => 20 * items * items,
+        Form::Users => 32 * users * users + 12 * users * items,
+        Form::Rank(rank) => subspace::memory_of((users, items, profiles.len() as u64), rank as u64),
     }
 }
 
-fn by_items(profiles: &Profiles, weights: &[f64], penalties: &[f64]) -> Option<ItemItem> {
-    let n = profiles.n_columns();
-    let mut matrix = gram(profiles, &profiles.transpose(), weights);
-    for (at, penalty) in penalties.iter().enumerate() {
-        matrix[at * n + at] += penalty;
-    }
-    let inverse = inverse(matrix, n)?;
-    let scale: Vec<f64> = (0..n).map(|at| -1.0 / inverse[at * n + at]).collect();
-    Some(ItemItem::Dense(Dense::new(n, |row, column| {
-        if row == column {
-            return 0.0;
-        }
-        let entry = inverse[row.min(column) * n + row.max(column)];
-        to_f32(entry * scale[column])
-    })))
-}
-
-fn by_users(profiles: &Profiles, weights: &[f64], penalties: &[f64]) -> Option<ItemItem> {
-    let (n_users, n_items) = (profiles.n_rows(), profiles.n_columns());
-    let by_item = profiles.transpose();
-    let shrink: Vec<f64> = penalties.iter().map(|penalty| 1.0 / penalty).collect();
-    let root: Vec<f64> = weights.iter().map(|weight| weight.sqrt()).collect();
-    let mut matrix = gram(&by_item, profiles, &shrink);
-    for (column, entries) in matrix.chunks_mut(n_users).enumerate() {
-        for (entry, root_row) in entries.iter_mut().zip(&root) {
-            *entry *= root_row * root[column];
+impl Ridge<'_> {
+    fn not_positive_definite(&self) -> FitError {
+        FitError::NotPositiveDefinite {
+            model: self.model,
+            matrix: "regularised item Gram matrix",
         }
     }
-    let (values, vectors) = eigen(&matrix, n_users)?;
-    let least = values.last()? * NEGLIGIBLE;
-    let kept: Vec<usize> = (0..n_users).filter(|&at| values[at] > least).collect();
-    let rank = kept.len();
-    // D^1/2 U diag(1 + s)^-1/2, row-major.
-    let mut mixed = vec![0.0; n_users * rank];
-    mixed
-        .par_chunks_mut(rank.max(1))
-        .enumerate()
-        .for_each(|(user, row)| {
-            for (entry, &at) in row.iter_mut().zip(&kept) {
-                *entry = root[user] * vectors[(user, at)] / (1.0 + values[at]).sqrt();
-            }
-        });
-    let mut factors = vec![0.0; n_items * rank];
-    let (mut scale, mut own) = (vec![0.0; n_items], vec![0.0; n_items]);
-    factors
-        .par_chunks_mut(rank.max(1))
-        .zip(scale.par_iter_mut().zip(&mut own))
-        .enumerate()
-        .for_each_init(
-            || vec![0.0; rank],
-            |sums, (item, (factors, (scale, own)))| {
-                sums.fill(0.0);
-                for &user in by_item.row(item) {
-                    let row = &mixed[user as usize * rank..][..rank];
-                    sums.iter_mut()
-                        .zip(row)
-                        .for_each(|(sum, entry)| *sum += entry);
-                }
-                let mut square = 0.0;
-                for (factor, sum) in factors.iter_mut().zip(sums) {
-                    let entry = *sum * shrink[item];
-                    square += entry * entry;
-                    *factor = to_f32(entry);
-                }
-                let diagonal = shrink[item] - square;
-                *scale = to_f32(1.0 / diagonal);
-                *own = to_f32(square / diagonal);
-            },
-        );
-    Some(ItemItem::LowRank(LowRank::new(rank, factors, scale, own)))
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
-fn to_f32(value: f64) -> f32 {
-    value as f32
 }
 
 #[cfg(test)]
@@ -131,10 +127,25 @@ mod tests {
     use super::*;
     use crate::data::ItemIx;
     use crate::models::profiles::tests::log;
-    use crate::recommend::Query;
+    use crate::recommend::{Cancel, Query};
+    use sparring_wide::Seed;
 
     fn profiles() -> Profiles {
         Profiles::of(&crate::models::contract::planted()).without_empty_rows()
+    }
+
+    fn ridge<'a>(profiles: &'a Profiles, weights: &'a [f64], penalties: &'a [f64]) -> Ridge<'a> {
+        Ridge {
+            model: "test",
+            profiles,
+            weights,
+            penalties,
+        }
+    }
+
+    fn at_rank(ridge: &Ridge<'_>, rank: usize) -> ItemItem {
+        let cancel = Cancel::new();
+        by_rank(ridge, rank, &Run::quiet(Seed(1), &cancel)).unwrap()
     }
 
     fn scores(model: &ItemItem, history: &[ItemIx]) -> Vec<f32> {
@@ -149,9 +160,11 @@ mod tests {
         // X = (1 1), (1 0), L = 1: G + L = [3 1; 1 2], P = [.4 -.2; -.2 .6],
         // B_01 = .2 / .6 and B_10 = .2 / .4.
         let rows = Profiles::of(&log(2, 2, [(0, 0), (0, 1), (1, 0)]));
+        let ridge = ridge(&rows, &[1.0, 1.0], &[1.0, 1.0]);
         for model in [
-            by_items(&rows, &[1.0, 1.0], &[1.0, 1.0]).unwrap(),
-            by_users(&rows, &[1.0, 1.0], &[1.0, 1.0]).unwrap(),
+            by_items(&ridge).unwrap(),
+            by_users(&ridge).unwrap(),
+            at_rank(&ridge, 2),
         ] {
             let (from_0, from_1) = (scores(&model, &[ItemIx(0)]), scores(&model, &[ItemIx(1)]));
             for (found, expected) in [
@@ -166,19 +179,69 @@ mod tests {
     }
 
     #[test]
-    fn both_forms_agree_with_weights_and_penalties() {
+    fn all_forms_agree_with_weights_and_penalties() {
         let rows = profiles();
         let weights: Vec<f64> = rows.rows().map(|row| 2.0 / row.len() as f64).collect();
         let penalties: Vec<f64> = (0..rows.n_columns()).map(|at| 0.5 + at as f64).collect();
-        let items = by_items(&rows, &weights, &penalties).unwrap();
-        let users = by_users(&rows, &weights, &penalties).unwrap();
+        let ridge = ridge(&rows, &weights, &penalties);
+        let (items, users) = (by_items(&ridge).unwrap(), by_users(&ridge).unwrap());
         let history = [ItemIx(2), ItemIx(5), ItemIx(31)];
-        for (a, b) in scores(&items, &history)
-            .iter()
-            .zip(scores(&users, &history))
-        {
+        let expected = scores(&items, &history);
+        for (a, b) in expected.iter().zip(scores(&users, &history)) {
             assert!((a - b).abs() < 1e-5, "{a} {b}");
         }
+        for (a, b) in expected.iter().zip(scores(&at_rank(&ridge, 60), &history)) {
+            assert!((a - b).abs() < 1e-4, "{a} {b}");
+        }
+        // A lower rank is something else, and nearer with every direction.
+        let distances = [4, 16, 50].map(|rank| {
+            let near = scores(&at_rank(&ridge, rank), &history);
+            let squares = expected.iter().zip(near).map(|(a, b)| (a - b).powi(2));
+            squares.sum::<f32>().sqrt()
+        });
+        assert!(distances.is_sorted_by(|a, b| a > b), "{distances:?}");
+        assert!(distances[2] > 1e-4, "{distances:?}");
+    }
+
+    #[test]
+    fn an_item_apart_from_all_others_is_no_trouble() {
+        // Item 2 is alone with its user: B has nothing for it, and rounding must not make a large
+        // number of it at a penalty next to nothing.
+        let rows = Profiles::of(&log(3, 3, [(0, 0), (0, 1), (1, 0), (2, 2)]));
+        let model = at_rank(&ridge(&rows, &[1.0; 3], &[1e-9; 3]), 3);
+        let scores = scores(&model, &[ItemIx(0), ItemIx(2)]);
+        assert!(scores.iter().all(|score| score.is_finite()), "{scores:?}");
+        assert!(scores[2].abs() < 1e-3, "{scores:?}");
+    }
+
+    #[test]
+    fn forms_by_room() {
+        let rows = profiles();
+        let (n_users, n_items) = (rows.n_rows(), rows.n_columns());
+        let (weights, penalties) = (vec![1.0; n_users], vec![5.0; n_items]);
+        let ridge = ridge(&rows, &weights, &penalties);
+        let cancel = Cancel::new();
+        let given = |limit: u64, rank: usize| {
+            let run = Run {
+                memory: Some(limit),
+                ..Run::quiet(Seed(1), &cancel)
+            };
+            choose(&ridge, rank, Room::of(&run))
+        };
+        let at = |limit: u64| given(limit, 0);
+        let needed = memory_of(&rows, Form::Items);
+        assert_eq!(at(needed).unwrap(), Form::Items);
+        // A log this small has no cheaper form.
+        let error = at(needed - 1).unwrap_err();
+        let told = |error: &FitError| match error {
+            FitError::Memory {
+                needed, available, ..
+            } => Some((needed.0, available.0)),
+            _ => None,
+        };
+        assert_eq!(told(&error), Some((needed, needed - 1)), "{error}");
+        assert_eq!(given(1 << 30, 7).unwrap(), Form::Rank(7));
+        assert_eq!(given(1 << 30, 9_999).unwrap(), Form::Rank(60));
     }
 
     #[test]
@@ -187,7 +250,7 @@ mod tests {
         let rows = profiles();
         let n = rows.n_columns();
         let weights: Vec<f64> = rows.rows().map(|row| 1.0 / row.len() as f64).collect();
-        let model = by_items(&rows, &weights, &vec![3.0; n]).unwrap();
+        let model = by_items(&ridge(&rows, &weights, &vec![3.0; n])).unwrap();
         let k = 4;
         let column: Vec<f64> = (0..n)
             .map(|j| f64::from(scores(&model, &[ItemIx(u32::try_from(j).unwrap())])[k]))
