@@ -192,7 +192,8 @@ mod tests {
                     let products = before
                         .chunks(k)
                         .map(|entries| f64::from(entries[row] * entries[column]));
-                    assert_eq!(gram[column * k + row], products.sum::<f64>());
+                    let expected: f64 = products.sum();
+                    assert_eq!(gram[column * k + row].to_bits(), expected.to_bits());
                 }
             }
             // The sum of all columns, then the first one, doubled, where there is one.

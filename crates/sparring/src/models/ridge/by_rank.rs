@@ -21,7 +21,7 @@ use super::Ridge;
 use crate::models::item_item::{ItemItem, LowRank};
 use crate::models::subspace::{Search, leading};
 use crate::models::symmetric::eigen;
-use crate::models::tall::{Scaled, single};
+use crate::models::tall::{Scaled, Tall, single};
 use crate::recommend::{FitError, Run};
 
 /// Rounds of the search for singular vectors.
@@ -44,24 +44,8 @@ pub(super) fn by_rank(ridge: &Ridge<'_>, rank: usize, run: &Run<'_>) -> Result<I
     let found = leading(matrix, search, run)?;
     let (mut tall, values) = (found.vectors, found.values);
     let rank = tall.width;
-    // What is left of the diagonal of `L + X' D X`, and `T`.
-    let mut left = diagonal(ridge);
-    let whole = left.clone();
-    tall.values
-        .par_chunks_mut(rank)
-        .zip(&mut left)
-        .zip(ridge.penalties)
-        .for_each(|((row, left), penalty)| {
-            let mut seen = 0.0;
-            for (entry, value) in row.iter_mut().zip(&values) {
-                let scaled = f64::from(*entry) * value;
-                seen += scaled * scaled;
-                *entry = single(scaled);
-            }
-            *left = (*left - penalty * seen).max(*penalty);
-            let shrink = single((penalty / *left).sqrt());
-            row.iter_mut().for_each(|entry| *entry *= shrink);
-        });
+    let whole = diagonal(ridge);
+    let left = take_out(&mut tall, &values, (&whole, ridge.penalties));
     let (values, vectors) =
         eigen(&tall.gram(), rank).ok_or_else(|| ridge.not_positive_definite())?;
     tall.rotate(&Mat::from_fn(rank, rank, |row, column| {
@@ -87,6 +71,29 @@ pub(super) fn by_rank(ridge: &Ridge<'_>, rank: usize, run: &Run<'_>) -> Result<I
         });
     let low = LowRank::new(rank, tall.values, scale, own);
     Ok(ItemItem::LowRank(low))
+}
+
+/// Makes `T` of `V` and returns `L (1 + R)`, given the diagonal of `L + X' D X`, and `L`.
+fn take_out(tall: &mut Tall, values: &[f64], (whole, penalties): (&[f64], &[f64])) -> Vec<f64> {
+    let mut left = vec![0.0; whole.len()];
+    tall.values
+        .par_chunks_mut(tall.width)
+        .zip(&mut left)
+        .zip(whole.par_iter().zip(penalties))
+        .for_each(|((row, left), (whole, penalty))| {
+            let mut seen = 0.0;
+            for (entry, value) in row.iter_mut().zip(values) {
+                let scaled = f64::from(*entry) * value;
+                seen += scaled * scaled;
+                *entry = single(scaled);
+            }
+            *left = (whole - penalty * seen).max(*penalty);
+            let shrink = single((penalty / *left).sqrt());
+            for entry in row {
+                *entry *= shrink;
+            }
+        });
+    left
 }
 
 /// The diagonal of `L + X' D X`.
