@@ -13,6 +13,7 @@ mod registry;
 mod apr;
 mod caae;
 mod cfgan;
+mod contributions;
 mod factors;
 mod ganmf;
 mod irgan;
@@ -68,4 +69,10 @@ registry::models! {
         "whole profiles against a discriminator that knows the true one",
     "apr" => Apr(apr::AprConfig) in Adversarial: "pairwise ranking against perturbed embeddings",
     "irgan" => Irgan(irgan::IrganConfig) in Adversarial: "a generator that picks items, by policy gradient",
+}
+
+impl ModelConfig {
+    /// The models that can tell which items of a history carried a recommendation
+    /// ([`explain`](crate::recommend::Recommender::explain)).
+    pub const EXPLAINING: &[&str] = &["sparring", "itemknn", "puresvd", "ease", "edlae", "ials"];
 }

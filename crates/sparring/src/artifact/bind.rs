@@ -43,6 +43,20 @@ impl Bound<'_> {
     pub fn unknown_items(&self) -> usize {
         self.items.iter().filter(|item| item.is_none()).count()
     }
+
+    /// The known items of a history by the model's index.
+    fn history(&self, query: &Query<'_>) -> Vec<ItemIx> {
+        let items = query.history.iter();
+        items.filter_map(|item| self.items[item.at()]).collect()
+    }
+
+    /// The query by the model's indices.
+    fn query<'q>(&self, query: &Query<'_>, history: &'q [ItemIx]) -> Query<'q> {
+        Query {
+            user: query.user.and_then(|user| self.users[user.at()]),
+            history,
+        }
+    }
 }
 
 impl Recommender for Bound<'_> {
@@ -51,23 +65,11 @@ impl Recommender for Bound<'_> {
     }
 
     fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError> {
-        let histories: Vec<Vec<ItemIx>> = queries
-            .iter()
-            .map(|query| {
-                query
-                    .history
-                    .iter()
-                    .filter_map(|item| self.items[item.at()])
-                    .collect()
-            })
-            .collect();
+        let histories: Vec<_> = queries.iter().map(|query| self.history(query)).collect();
         let translated: Vec<Query<'_>> = queries
             .iter()
             .zip(&histories)
-            .map(|(query, history)| Query {
-                user: query.user.and_then(|user| self.users[user.at()]),
-                history,
-            })
+            .map(|(query, history)| self.query(query, history))
             .collect();
         let n_model = self.artifact.model.n_items();
         let mut inner = vec![0.0; queries.len() * n_model];
@@ -81,5 +83,29 @@ impl Recommender for Bound<'_> {
             }
         }
         Ok(())
+    }
+    /// Items of the history that the model does not know add nothing.
+    fn explain(&self, query: &Query<'_>, item: ItemIx) -> Result<Option<Vec<f32>>, ScoreError> {
+        let unknown = ScoreError::UnknownItem {
+            item,
+            n_items: self.artifact.model.n_items(),
+        };
+        let inner = self
+            .items
+            .get(item.at())
+            .copied()
+            .flatten()
+            .ok_or(unknown)?;
+        let history = self.history(query);
+        let model = &self.artifact.model;
+        let Some(told) = model.explain(&self.query(query, &history), inner)? else {
+            return Ok(None);
+        };
+        let mut told = told.into_iter();
+        let each = query.history.iter().map(|item| {
+            let known = self.items[item.at()].and_then(|_| told.next());
+            known.unwrap_or_default()
+        });
+        Ok(Some(each.collect()))
     }
 }

@@ -1,9 +1,10 @@
 //! Models that are a trained form of another type: factors, an item-item matrix.
 
-/// Scores and weights of `$model(pub $inner)` are those of the inner type.
+/// Scores, explanations and weights of `$model(pub $inner)` are those of the inner type.
 macro_rules! delegate {
     ($model:ident($inner:ty)) => {
         const _: () = {
+            use crate::data::ItemIx;
             use crate::recommend::{
                 NamedTensors, Query, Recommender, ScoreError, Weights, WeightsError,
             };
@@ -19,6 +20,14 @@ macro_rules! delegate {
                     scores: &mut [f32],
                 ) -> Result<(), ScoreError> {
                     self.0.score_into(queries, scores)
+                }
+
+                fn explain(
+                    &self,
+                    query: &Query<'_>,
+                    item: ItemIx,
+                ) -> Result<Option<Vec<f32>>, ScoreError> {
+                    self.0.explain(query, item)
                 }
             }
 

@@ -5,7 +5,7 @@ use faer::{Accum, Mat, MatMut, MatRef, Par, Side, linalg::solvers::Solve};
 use rayon::prelude::*;
 
 use crate::data::{Dataset, ItemIx, UserIx};
-use crate::recommend::{NamedTensors, Query, ScoreError, WeightsError};
+use crate::recommend::{NamedTensors, Query, Recommender, ScoreError, WeightsError};
 
 /// Users scored together.
 const BLOCK: usize = 64;
@@ -96,37 +96,6 @@ impl Factors {
         }
     }
 
-    pub(super) fn n_items(&self) -> usize {
-        self.bias.len()
-    }
-
-    pub(super) fn score_into(
-        &self,
-        queries: &[Query<'_>],
-        scores: &mut [f32],
-    ) -> Result<(), ScoreError> {
-        let (k, n_items) = (self.width, self.n_items());
-        assert_eq!(scores.len(), queries.len() * n_items, "scores are [Q, I]");
-        let mut users = vec![0.0; queries.len() * k];
-        for (query, out) in queries.iter().zip(users.chunks_mut(k)) {
-            self.user_into(query, out)?;
-        }
-        let items = MatRef::from_row_major_slice(&self.items, n_items, k).transpose();
-        scores
-            .par_chunks_mut(BLOCK * n_items)
-            .zip(users.par_chunks(BLOCK * k))
-            .for_each(|(scores, users)| {
-                let rows = users.len() / k;
-                scores
-                    .chunks_mut(n_items)
-                    .for_each(|row| row.copy_from_slice(&self.bias));
-                let users = MatRef::from_row_major_slice(users, rows, k);
-                let scores = MatMut::from_row_major_slice_mut(scores, rows, n_items);
-                matmul(scores, Accum::Add, users, items, 1.0, Par::Seq);
-            });
-        Ok(())
-    }
-
     fn user_into(&self, query: &Query<'_>, out: &mut [f32]) -> Result<(), ScoreError> {
         let k = self.width;
         if let Some(user) = query
@@ -180,6 +149,35 @@ impl Factors {
             shift: weights.vector_of("fold_in_shift", width)?.to_vec(),
             constant: weights.vector_of("fold_in_constant", width)?.to_vec(),
         })
+    }
+}
+
+impl Recommender for Factors {
+    fn n_items(&self) -> usize {
+        self.bias.len()
+    }
+
+    fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError> {
+        let (k, n_items) = (self.width, self.n_items());
+        assert_eq!(scores.len(), queries.len() * n_items, "scores are [Q, I]");
+        let mut users = vec![0.0; queries.len() * k];
+        for (query, out) in queries.iter().zip(users.chunks_mut(k)) {
+            self.user_into(query, out)?;
+        }
+        let items = MatRef::from_row_major_slice(&self.items, n_items, k).transpose();
+        scores
+            .par_chunks_mut(BLOCK * n_items)
+            .zip(users.par_chunks(BLOCK * k))
+            .for_each(|(scores, users)| {
+                let rows = users.len() / k;
+                scores
+                    .chunks_mut(n_items)
+                    .for_each(|row| row.copy_from_slice(&self.bias));
+                let users = MatRef::from_row_major_slice(users, rows, k);
+                let scores = MatMut::from_row_major_slice_mut(scores, rows, n_items);
+                matmul(scores, Accum::Add, users, items, 1.0, Par::Seq);
+            });
+        Ok(())
     }
 }
 

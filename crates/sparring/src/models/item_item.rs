@@ -4,8 +4,10 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
+use super::contributions::{dot, each_once, scored};
 use super::profiles::distinct;
-use crate::recommend::{NamedTensors, Query, ScoreError, WeightsError};
+use crate::data::ItemIx;
+use crate::recommend::{NamedTensors, Query, Recommender, ScoreError, WeightsError};
 
 /// Columns of a panel: what one core holds in its vector registers.
 const PANEL: usize = 64;
@@ -40,34 +42,6 @@ pub(super) struct LowRank {
 }
 
 impl ItemItem {
-    pub(super) fn n_items(&self) -> usize {
-        match self {
-            Self::Dense(dense) => dense.n_items,
-            Self::LowRank(low) => low.scale.len(),
-        }
-    }
-
-    pub(super) fn score_into(
-        &self,
-        queries: &[Query<'_>],
-        scores: &mut [f32],
-    ) -> Result<(), ScoreError> {
-        let n = self.n_items();
-        assert_eq!(scores.len(), queries.len() * n, "scores [Q, I]");
-        let histories = queries
-            .iter()
-            .map(|query| distinct(query.history, n))
-            .collect::<Result<Vec<_>, _>>()?;
-        histories
-            .par_chunks(BLOCK)
-            .zip(scores.par_chunks_mut(BLOCK * n.max(1)))
-            .for_each(|(histories, scores)| match self {
-                Self::Dense(dense) => dense.score(histories, scores),
-                Self::LowRank(low) => low.score(histories, scores),
-            });
-        Ok(())
-    }
-
     pub(super) fn weights(&self) -> NamedTensors {
         match self {
             Self::Dense(dense) => {
@@ -105,6 +79,43 @@ impl ItemItem {
     }
 }
 
+impl Recommender for ItemItem {
+    fn n_items(&self) -> usize {
+        match self {
+            Self::Dense(dense) => dense.n_items,
+            Self::LowRank(low) => low.scale.len(),
+        }
+    }
+
+    fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError> {
+        let n = self.n_items();
+        assert_eq!(scores.len(), queries.len() * n, "scores [Q, I]");
+        let histories = queries
+            .iter()
+            .map(|query| distinct(query.history, n))
+            .collect::<Result<Vec<_>, _>>()?;
+        histories
+            .par_chunks(BLOCK)
+            .zip(scores.par_chunks_mut(BLOCK * n.max(1)))
+            .for_each(|(histories, scores)| match self {
+                Self::Dense(dense) => dense.score(histories, scores),
+                Self::LowRank(low) => low.score(histories, scores),
+            });
+        Ok(())
+    }
+
+    /// `B_ji` for each item `j` of the history; they sum to the score of `i`.
+    fn explain(&self, query: &Query<'_>, item: ItemIx) -> Result<Option<Vec<f32>>, ScoreError> {
+        let n = self.n_items();
+        let to = scored(item, n)?;
+        each_once(query.history, n, |from| match self {
+            Self::Dense(dense) => dense.entry(from, to),
+            Self::LowRank(low) => low.entry(from, to),
+        })
+        .map(Some)
+    }
+}
+
 impl Dense {
     /// The matrix with these entries by row and column.
     pub(super) fn new(n_items: usize, entry: impl Fn(usize, usize) -> f32 + Sync) -> Self {
@@ -125,6 +136,12 @@ impl Dense {
                 }
             });
         Self { n_items, panels }
+    }
+
+    /// `B_jk` by row `j` and column `k`.
+    fn entry(&self, row: usize, column: usize) -> f32 {
+        let panel = column / PANEL;
+        self.panels[(panel * self.n_items + row) * PANEL + column % PANEL]
     }
 
     fn to_rows(&self) -> Vec<f32> {
@@ -183,6 +200,13 @@ impl LowRank {
         }
     }
 
+    /// `B_jk` by row `j` and column `k`.
+    fn entry(&self, row: usize, column: usize) -> f32 {
+        let factors = |item: usize| &self.factors[item * self.rank..][..self.rank];
+        let own = if row == column { self.own[row] } else { 0.0 };
+        self.scale[column] * dot(factors(row), factors(column)) - own
+    }
+
     fn score(&self, histories: &[Vec<u32>], scores: &mut [f32]) {
         let (n, rank) = (self.scale.len(), self.rank);
         let mut codes = vec![0.0; histories.len() * rank];
@@ -217,7 +241,6 @@ impl LowRank {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::ItemIx;
 
     fn scores(model: &ItemItem, history: &[ItemIx]) -> Vec<f32> {
         let mut scores = vec![f32::NAN; model.n_items()];
@@ -238,6 +261,11 @@ mod tests {
             assert!((score - 70_000.0 - 2.0 * k as f32).abs() < 0.1);
         }
         assert_eq!(ItemItem::from_weights(&model.weights()).unwrap(), model);
+        // In the order of the history, the repeated item once.
+        let history = Query::new_user(&[ItemIx(69), ItemIx(1), ItemIx(69)]);
+        let told = model.explain(&history, ItemIx(67)).unwrap().unwrap();
+        assert_eq!(told, [69_067.0, 1067.0, 0.0]);
+        assert!(model.explain(&history, ItemIx(70)).is_err());
     }
 
     #[test]
@@ -250,7 +278,12 @@ mod tests {
             vec![1.0, 1.0, 2.0],
             vec![5.0, 6.0, 7.0],
         ));
-        assert_eq!(scores(&model, &[ItemIx(2), ItemIx(0)]), [-1.0, 8.0, 17.0]);
+        let history = [ItemIx(2), ItemIx(0)];
+        assert_eq!(scores(&model, &history), [-1.0, 8.0, 17.0]);
+        let told = |item| model.explain(&Query::new_user(&history), item).unwrap();
+        assert_eq!(told(ItemIx(0)).unwrap(), [3.0, -4.0]);
+        assert_eq!(told(ItemIx(1)).unwrap(), [6.0, 2.0]);
+        assert_eq!(told(ItemIx(2)).unwrap(), [11.0, 6.0]);
         assert_eq!(ItemItem::from_weights(&model.weights()).unwrap(), model);
         assert!(
             model

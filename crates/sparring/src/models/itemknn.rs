@@ -18,8 +18,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::check;
+use super::contributions::{each_once, scored};
 use super::profiles::{Profiles, add_cooccurrences, distinct};
-use crate::data::Dataset;
+use crate::data::{Dataset, ItemIx};
 use crate::recommend::{
     Dimension, Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Tune, Values,
     Weights, WeightsError,
@@ -187,6 +188,18 @@ impl Recommender for ItemKnn {
                 Ok(())
             })
     }
+
+    /// `s_ij` for each item `j` of the history; they sum to the score of `i`.
+    fn explain(&self, query: &Query<'_>, item: ItemIx) -> Result<Option<Vec<f32>>, ScoreError> {
+        let n = self.n_items();
+        scored(item, n)?;
+        each_once(query.history, n, |from| {
+            let span = self.starts[from] as usize..self.starts[from + 1] as usize;
+            let at = self.items[span.clone()].iter().position(|&to| to == item.0);
+            at.map_or(0.0, |at| self.similarities[span.start + at])
+        })
+        .map(Some)
+    }
 }
 
 impl Weights for ItemKnn {
@@ -228,7 +241,6 @@ impl Weights for ItemKnn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::ItemIx;
     use crate::models::profiles::tests::log;
     use sparring_wide::Seed;
 

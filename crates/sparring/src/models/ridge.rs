@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use crate::data::ItemIx;
     use crate::models::profiles::tests::log;
-    use crate::recommend::{Cancel, Query};
+    use crate::recommend::{Cancel, Query, Recommender};
     use sparring_wide::Seed;
 
     fn profiles() -> Profiles {

@@ -19,13 +19,13 @@ mod training;
 
 use serde::{Deserialize, Serialize};
 
-use self::mix::add_standardised;
+use self::mix::{Standard, add_standardised};
 use self::neural::{Neural, NeuralConfig};
 use super::check;
 use super::edlae::{Edlae, EdlaeConfig};
 use super::ials::{Ials, IalsConfig};
 use super::profiles::Profiles;
-use crate::data::Dataset;
+use crate::data::{Dataset, ItemIx};
 use crate::recommend::{
     Dimension, Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Tune, Values,
     Weights, WeightsError,
@@ -179,6 +179,26 @@ impl Recommender for Sparring {
         }
         Ok(())
     }
+
+    /// What the branches tell, each times its weight and the scale that `z` gives the user's scores.
+    ///
+    /// Of `linear` and `factors` these sum to the score plus a number that is the same for all
+    /// items, the means that `z` takes off; of `neural` they are of first order.
+    fn explain(&self, query: &Query<'_>, item: ItemIx) -> Result<Option<Vec<f32>>, ScoreError> {
+        let mut total = vec![0.0; query.history.len()];
+        let mut scores = vec![0.0; self.n_items()];
+        for (weight, branch) in self.branches() {
+            let Some(told) = branch.explain(query, item)? else {
+                return Ok(None);
+            };
+            branch.score_into(std::slice::from_ref(query), &mut scores)?;
+            let factor = weight * Standard::of(&scores).scale;
+            for (total, told) in total.iter_mut().zip(told) {
+                *total += factor * told;
+            }
+        }
+        Ok(Some(total))
+    }
 }
 
 impl Weights for Sparring {
@@ -240,3 +260,7 @@ fn branch<B: Weights>(
 #[cfg(test)]
 #[path = "sparring/tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "sparring/explain_tests.rs"]
+mod explain_tests;

@@ -26,6 +26,19 @@ pub trait Recommender: Debug + Send + Sync {
     /// # Panics
     /// If `scores` is not `[Q, I]`.
     fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError>;
+
+    /// What each item of the history adds to the score of `item`, in the order of the history and
+    /// in the units of the score; `None` where the model cannot tell.
+    ///
+    /// An item that stands in the history again adds nothing, since a history counts it once. Each
+    /// model says whether its contributions sum to the score.
+    ///
+    /// # Errors
+    /// [`ScoreError`] if the query or the item cannot be scored by this model.
+    fn explain(&self, query: &Query<'_>, item: ItemIx) -> Result<Option<Vec<f32>>, ScoreError> {
+        let _untold = (query, item);
+        Ok(None)
+    }
 }
 
 /// Fits a model; implemented by its configuration, so that an untrained model cannot exist.

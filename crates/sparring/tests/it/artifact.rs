@@ -6,12 +6,16 @@ use std::sync::Arc;
 
 use sparring::Seed;
 use sparring::artifact::{Artifact, ArtifactError, Provenance};
-use sparring::data::{Dataset, PlantedConfig, UserIx, Vocabulary};
+use sparring::data::{Dataset, ItemIx, PlantedConfig, UserIx, Vocabulary};
 use sparring::models::ModelConfig;
 use sparring::recommend::{Cancel, Query, Recommender, Run};
 
 fn fitted(data: &Dataset) -> Artifact {
-    let config = ModelConfig::named("pop").unwrap();
+    fitted_as("pop", data)
+}
+
+fn fitted_as(name: &str, data: &Dataset) -> Artifact {
+    let config = ModelConfig::named(name).unwrap();
     let cancel = Cancel::new();
     let model = config.fit(data, &Run::quiet(Seed(1), &cancel)).unwrap();
     Artifact {
@@ -150,4 +154,36 @@ fn a_model_follows_the_ids_of_another_log() {
     assert!(scores.pop().unwrap().is_infinite());
     let expected: Vec<f32> = counts.iter().rev().map(|&count| count as f32).collect();
     assert_eq!(scores, expected);
+}
+
+#[test]
+fn explanations_follow_the_ids_of_another_log() {
+    let data = planted();
+    let artifact = fitted_as("ease", &data);
+    // Item `i` of the model is item `20 - i` of the log at hand, whose item 0 is new.
+    let mut ids: Vec<&str> = data.items().iter().collect();
+    ids.push("brand new");
+    ids.reverse();
+    let items: Vocabulary = ids.into_iter().collect();
+    let users: Vocabulary = ["u0"].into_iter().collect();
+    let empty = sparring::data::InteractionsBuilder::new().build(1);
+    let other = Dataset::new(Arc::new(users), Arc::new(items), empty);
+    let bound = artifact.bind(&other);
+    let there = [ItemIx(18), ItemIx(0), ItemIx(13)];
+    let here = [ItemIx(2), ItemIx(7)];
+    let told = bound.explain(&Query::new_user(&there), ItemIx(16));
+    let own = artifact
+        .model
+        .explain(&Query::new_user(&here), ItemIx(4))
+        .unwrap()
+        .unwrap();
+    assert!(own[0] != 0.0 && own[0] != own[1], "{own:?}");
+    assert_eq!(told.unwrap().unwrap(), [own[0], 0.0, own[1]]);
+    let error = bound.explain(&Query::new_user(&there), ItemIx(0));
+    assert!(error.is_err(), "the model does not know this item");
+    let pop = fitted(&data);
+    let told = pop
+        .bind(&other)
+        .explain(&Query::new_user(&there), ItemIx(16));
+    assert!(told.unwrap().is_none());
 }

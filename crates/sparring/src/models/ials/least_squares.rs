@@ -60,6 +60,11 @@ impl Rows {
         }
     }
 
+    /// One row with its padding.
+    pub(super) fn row(&self, row: usize) -> &[f32] {
+        &self.values[row * self.width..][..self.width]
+    }
+
     /// The first `width` numbers of each row.
     pub(super) fn cut(&self, width: usize) -> Vec<f32> {
         let rows = self.values.chunks(self.width);
@@ -127,14 +132,28 @@ impl Common {
         scratch: &mut Scratch,
         out: &mut [f32],
     ) {
-        let d = self.width;
         out.fill(0.0);
+        for &row in which {
+            let values = rows.row(row as usize);
+            out.iter_mut().zip(values).for_each(|(sum, v)| *sum += v);
+        }
+        self.solve_for(rows, which, l2, scratch, out);
+    }
+
+    /// The same for another right-hand side, which the solution overwrites.
+    pub(super) fn solve_for(
+        &self,
+        rows: &Rows,
+        which: &[u32],
+        l2: f32,
+        scratch: &mut Scratch,
+        solution: &mut [f32],
+    ) {
+        let d = self.width;
         scratch.matrix.copy_from_slice(&self.matrix);
         for which in which.chunks(PACK) {
             for (&row, packed) in which.iter().zip(scratch.packed.chunks_mut(d)) {
-                let values = &rows.values[row as usize * d..][..d];
-                packed.copy_from_slice(values);
-                out.iter_mut().zip(values).for_each(|(sum, v)| *sum += v);
+                packed.copy_from_slice(rows.row(row as usize));
             }
             on_vectors(Accumulate {
                 d,
@@ -148,7 +167,7 @@ impl Common {
         on_vectors(Solve {
             d,
             matrix: &mut scratch.matrix,
-            solution: out,
+            solution,
         });
     }
 }

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use sparring_wide::{Activation, Matrix, OutputHead, Seed, SparseLinear, SparseRows};
 
 use super::opponent::{Opponent, Rules};
+use crate::data::ItemIx;
 use crate::models::check;
+use crate::models::contributions::{dot, each_once, scored};
 use crate::models::profiles::distinct;
 use crate::recommend::{
     FitError, NamedTensors, Query, Recommender, ScoreError, Weights, WeightsError,
@@ -144,6 +146,26 @@ impl Recommender for Neural {
         self.head.forward(&hidden, &mut logits);
         scores.copy_from_slice(&logits.data);
         Ok(())
+    }
+
+    /// The gradient of the score by each input times that input, `x_j ds_i / dx_j` with
+    /// `x_j = 1 / sqrt(n)` for a history of `n` items (Shrikumar et al., "Not just a black box",
+    /// 2016; the gradient alone is Simonyan et al., 2014).
+    ///
+    /// This is of first order: contributions do not sum to the score.
+    fn explain(&self, query: &Query<'_>, item: ItemIx) -> Result<Option<Vec<f32>>, ScoreError> {
+        let n = self.n_items();
+        let to = scored(item, n)?;
+        let mut input = SparseRows::new();
+        input.push_row(distinct(query.history, n)?);
+        input.l2_normalise();
+        let mut hidden = Matrix::default();
+        self.hidden(&input, &mut hidden);
+        let mut slopes = self.head.weight.row(to).to_vec();
+        Activation::Tanh.backward(&hidden.data, &mut slopes);
+        let value = input.values().first().copied().unwrap_or_default();
+        let of = |from| value * dot(&slopes, self.encoder.weight.row(from));
+        each_once(query.history, n, of).map(Some)
     }
 }
 

@@ -4,12 +4,11 @@ use sparring_wide::Seed;
 
 use super::opponent::Opponent;
 use super::*;
-use crate::data::ItemIx;
 use crate::models::contract::{planted, scores, uplift};
 use crate::models::profiles::tests::log;
 use crate::recommend::Cancel;
 
-fn tiny() -> SparringConfig {
+pub(super) fn tiny() -> SparringConfig {
     let count = |n| NonZeroUsize::new(n).unwrap();
     SparringConfig {
         linear: EdlaeConfig {
@@ -31,7 +30,7 @@ fn tiny() -> SparringConfig {
     }
 }
 
-fn only_neural(opponent: Opponent) -> SparringConfig {
+pub(super) fn only_neural(opponent: Opponent) -> SparringConfig {
     let config = tiny();
     let neural = NeuralConfig {
         opponent,
@@ -45,7 +44,7 @@ fn only_neural(opponent: Opponent) -> SparringConfig {
     }
 }
 
-fn fit(config: &SparringConfig, data: &Dataset) -> Result<Sparring, FitError> {
+pub(super) fn fit(config: &SparringConfig, data: &Dataset) -> Result<Sparring, FitError> {
     config.fit(data, &Run::quiet(Seed(1), &Cancel::new()))
 }
 
