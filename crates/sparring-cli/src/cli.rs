@@ -356,10 +356,14 @@ pub(crate) struct Recommend {
     /// Length of a list.
     #[arg(short, long, value_name = "K", default_value_t = 10)]
     pub(crate) k: usize,
+    /// Name for each recommendation the N items of the history that carried it most.
+    #[arg(long, value_name = "N")]
+    pub(crate) explain: Option<usize>,
     /// The training log, if it is no longer where the model was trained from.
     #[arg(long, value_name = "D")]
     pub(crate) data: Option<String>,
-    /// CSV file for the lists: user,item,rank,score.
+    /// CSV file for the lists: user,item,rank,score; explanations go beside recs.csv into
+    /// recs.explained.csv: user,item,because,contribution.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }

@@ -43,10 +43,17 @@ impl Output {
 
     /// A table: the first column to the left, all others to the right.
     pub(crate) fn table(self, head: &[String], rows: &[Vec<String>]) {
+        self.table_with_text(head, rows, &[0]);
+    }
+
+    /// A table: the columns in `text` to the left, all others to the right.
+    pub(crate) fn table_with_text(self, head: &[String], rows: &[Vec<String>], text: &[usize]) {
         let mut table = Table::new();
         table.load_style(NOTHING).set_header(head).add_rows(rows);
-        for column in table.column_iter_mut().skip(1) {
-            column.set_cell_alignment(CellAlignment::Right);
+        for (at, column) in table.column_iter_mut().enumerate() {
+            if !text.contains(&at) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
         }
         self.line(table.to_string());
     }

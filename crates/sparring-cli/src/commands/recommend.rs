@@ -1,13 +1,16 @@
 //! `sparring recommend`: lists of a saved model for known users or for a new history.
 
+mod because;
+
 use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
 use sparring::artifact::{Artifact, fingerprint};
-use sparring::data::{Dataset, ItemIx, UserIx};
+use sparring::data::{Dataset, ItemIx, UserIx, Vocabulary};
 use sparring::recommend::{Query, Recommender, top_k};
 
+use self::because::{Because, Titles, because};
 use super::load;
 use crate::cli::{Reading, Recommend};
 use crate::context::Context;
@@ -20,43 +23,76 @@ struct Entry {
     item: String,
     rank: usize,
     score: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<Vec<Because>>,
+}
+
+/// A model over the ids of some items, and what is asked of it.
+struct Asked<'a> {
+    model: &'a dyn Recommender,
+    name: &'static str,
+    items: &'a Vocabulary,
+    k: usize,
+    explain: Option<usize>,
 }
 
 /// Scores the users or the history, prints or writes `user,item,rank,score`.
 pub(crate) fn run(context: &Context, args: &Recommend) -> anyhow::Result<()> {
+    if args.explain == Some(0) {
+        return Err(WrongUse {
+            finding: "--explain: 0 items explain nothing".to_owned(),
+            hint: "ask for 1 or more, or leave --explain out",
+        }
+        .into());
+    }
     let artifact = Artifact::load(&args.model)?;
     let entries = match &args.users {
         Some(file) => for_users(context, args, &artifact, file)?,
         None => for_history(args, &artifact)?,
     };
-    let mut text = String::from("user,item,rank,score\n");
-    for entry in &entries {
-        let Entry {
-            user,
-            item,
-            rank,
-            score,
-        } = entry;
-        writeln!(
-            text,
-            "{},{},{rank},{score}",
-            load::quoted(user),
-            load::quoted(item)
-        )
-        .expect("writing to a string cannot fail");
-    }
     match &args.out {
-        Some(path) => {
-            load::write(path, text.as_bytes())?;
-            context.out.line(format!(
-                "{} recommendations written to {}",
-                entries.len(),
-                path.display()
-            ));
+        Some(path) => write(context, args, path, &entries)?,
+        None if args.explain.is_some() => {
+            because::table(context, &entries, &Titles::find(context, args, &artifact));
         }
-        None => context.out.line(text.trim_end()),
+        None => context.out.line(csv(&entries).trim_end()),
     }
     context.out.json(&entries)
+}
+
+/// Writes the lists, and what explains them beside them.
+fn write(
+    context: &Context,
+    args: &Recommend,
+    path: &Path,
+    entries: &[Entry],
+) -> anyhow::Result<()> {
+    let say = |count: usize, what: &str, path: &Path| {
+        let place = path.display();
+        context
+            .out
+            .line(format!("{count} {what} written to {place}"));
+    };
+    load::write(path, csv(entries).as_bytes())?;
+    say(entries.len(), "recommendations", path);
+    if args.explain.is_some() {
+        let (text, lines) = because::csv(entries);
+        let beside = path.with_extension("explained.csv");
+        load::write(&beside, text.as_bytes())?;
+        say(lines, "explanations", &beside);
+    }
+    Ok(())
+}
+
+/// `user,item,rank,score`
+fn csv(entries: &[Entry]) -> String {
+    let mut text = String::from("user,item,rank,score\n");
+    for entry in entries {
+        let (user, item) = (load::quoted(&entry.user), load::quoted(&entry.item));
+        let (rank, score) = (entry.rank, entry.score);
+        writeln!(text, "{user},{item},{rank},{score}").expect("writing to a string cannot fail");
+    }
+    text
 }
 
 fn for_history(args: &Recommend, artifact: &Artifact) -> anyhow::Result<Vec<Entry>> {
@@ -70,11 +106,14 @@ fn for_history(args: &Recommend, artifact: &Artifact) -> anyhow::Result<Vec<Entr
             })
         })
         .collect::<Result<_, _>>()?;
-    let mut scores = vec![0.0; artifact.model.n_items()];
-    artifact
-        .model
-        .score_into(&[Query::new_user(&history)], &mut scores)?;
-    Ok(list("new", &scores, &history, args.k, artifact))
+    let asked = Asked {
+        model: &*artifact.model,
+        name: artifact.config.name(),
+        items: &artifact.items,
+        k: args.k,
+        explain: args.explain,
+    };
+    asked.list("new", &Query::new_user(&history))
 }
 
 fn for_users(
@@ -85,9 +124,14 @@ fn for_users(
 ) -> anyhow::Result<Vec<Entry>> {
     let wanted = read_users(file)?;
     let data = training_log(context, args, artifact)?;
+    let asked = Asked {
+        model: &artifact.bind(&data),
+        name: artifact.config.name(),
+        items: data.items(),
+        k: args.k,
+        explain: args.explain,
+    };
     let mut entries = Vec::new();
-    let bound = artifact.bind(&data);
-    let mut scores = vec![0.0; bound.n_items()];
     for (line, id) in wanted {
         let user = data.users().get(&id).map(UserIx).with_context(|| {
             format!(
@@ -95,29 +139,33 @@ fn for_users(
                 file.display()
             )
         })?;
-        bound.score_into(&[Query::known(&data, user)], &mut scores)?;
-        let best = top_k(&scores, data.history(user), args.k);
-        entries.extend(best.iter().enumerate().map(|(at, item)| Entry {
-            user: id.clone(),
-            item: data.items().id(item.0).to_owned(),
-            rank: at + 1,
-            score: scores[item.at()],
-        }));
+        entries.extend(asked.list(&id, &Query::known(&data, user))?);
     }
     Ok(entries)
 }
 
-fn list(user: &str, scores: &[f32], known: &[ItemIx], k: usize, artifact: &Artifact) -> Vec<Entry> {
-    top_k(scores, known, k)
-        .iter()
-        .enumerate()
-        .map(|(at, item)| Entry {
-            user: user.to_owned(),
-            item: artifact.items.id(item.0).to_owned(),
-            rank: at + 1,
-            score: scores[item.at()],
-        })
-        .collect()
+impl Asked<'_> {
+    /// The best items that are not in the history.
+    fn list(&self, user: &str, query: &Query<'_>) -> anyhow::Result<Vec<Entry>> {
+        let mut scores = vec![0.0; self.model.n_items()];
+        self.model
+            .score_into(std::slice::from_ref(query), &mut scores)?;
+        let best = top_k(&scores, query.history, self.k).into_iter();
+        best.zip(1..)
+            .map(|(item, rank)| {
+                let most = self.explain;
+                Ok(Entry {
+                    user: user.to_owned(),
+                    item: self.items.id(item.0).to_owned(),
+                    rank,
+                    score: scores[item.at()],
+                    because: most
+                        .map(|most| because(self, query, (item, most)))
+                        .transpose()?,
+                })
+            })
+            .collect()
+    }
 }
 
 /// The log the model was trained on: named in the command, or where it was then.

@@ -35,8 +35,7 @@ pub trait Recommender: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`ScoreError`] if the query or the item cannot be scored by this model.
-    fn explain(&self, query: &Query<'_>, item: ItemIx) -> Result<Option<Vec<f32>>, ScoreError> {
-        let _untold = (query, item);
+    fn explain(&self, _query: &Query<'_>, _item: ItemIx) -> Result<Option<Vec<f32>>, ScoreError> {
         Ok(None)
     }
 }
