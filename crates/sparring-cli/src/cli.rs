@@ -223,7 +223,7 @@ pub(crate) struct Train {
     #[arg(long, value_name = "FILE")]
     pub(crate) valid: Option<String>,
     /// The model.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", default_value = "sparring")]
     pub(crate) model: String,
     /// Folder to write the model to.
     #[arg(long, value_name = "DIR")]
@@ -326,9 +326,9 @@ pub(crate) struct Tune {
     #[arg(long, value_name = "FILE")]
     pub(crate) valid: Option<String>,
     /// The model.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", default_value = "sparring")]
     pub(crate) model: String,
-    /// Number of settings to try.
+    /// Number of settings to try; for a model in parts, in each part.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) trials: usize,
     /// TOML file for the best settings.

@@ -13,5 +13,5 @@ pub use run::{Cancel, Curve, Diagnosis, Monitor, Observer, Progress, Recorder, R
 pub use tensors::{NamedTensors, Tensor, WeightsError};
 pub use top_k::top_k;
 pub use traits::{
-    Dimension, Fit, FitError, Recommender, ScoreError, Trained, Tune, Values, Weights,
+    Dimension, Fit, FitError, Part, Recommender, ScoreError, Trained, Tune, Values, Weights,
 };

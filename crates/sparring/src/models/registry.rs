@@ -157,14 +157,9 @@ macro_rules! models {
                 match self { $(Self::$variant(_) => Family::$family,)* }
             }
 
-            /// The settings worth trying in tuning.
-            pub fn space(&self) -> Vec<crate::recommend::Dimension> {
-                match self { $(Self::$variant(_) => <$config as crate::recommend::Tune>::space(),)* }
-            }
-
-            /// The integer setting that a trial may be given less of.
-            pub fn resource(&self) -> Option<&'static str> {
-                match self { $(Self::$variant(_) => <$config as crate::recommend::Tune>::resource(),)* }
+            /// The parts in which the model is tuned.
+            pub fn parts(&self) -> Vec<crate::recommend::Part> {
+                match self { $(Self::$variant(_) => <$config as crate::recommend::Tune>::parts(),)* }
             }
 
             /// Fits the model.

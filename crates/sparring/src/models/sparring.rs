@@ -16,6 +16,7 @@ mod mix;
 mod neural;
 mod opponent;
 mod training;
+mod tuning;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,8 +28,7 @@ use super::ials::{Ials, IalsConfig};
 use super::profiles::Profiles;
 use crate::data::{Dataset, ItemIx};
 use crate::recommend::{
-    Dimension, Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Tune, Values,
-    Weights, WeightsError,
+    Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Weights, WeightsError,
 };
 
 /// Settings of the house recommender.
@@ -118,29 +118,6 @@ impl Fit for SparringConfig {
             factors,
             neural,
         })
-    }
-}
-
-impl Tune for SparringConfig {
-    fn space() -> Vec<Dimension> {
-        let dimension = |key, values| Dimension { key, values };
-        vec![
-            dimension("factor_weight", Values::LogUniform(0.25, 4.0)),
-            dimension("neural_weight", Values::LogUniform(0.25, 4.0)),
-            dimension("linear.l2", Values::LogUniform(1.0, 2000.0)),
-            dimension("linear.dropout", Values::Uniform(0.0, 0.8)),
-            dimension("linear.activity_exponent", Values::Uniform(0.0, 1.0)),
-            dimension("factors.embedding_dim", Values::LogInteger(64, 256)),
-            dimension("factors.unobserved_weight", Values::LogUniform(0.003, 1.0)),
-            dimension("factors.l2", Values::LogUniform(0.003, 0.1)),
-            dimension("neural.hidden", Values::LogInteger(128, 512)),
-            dimension("neural.mask", Values::Uniform(0.3, 0.7)),
-            dimension("neural.l2", Values::LogUniform(1e-7, 2e-5)),
-        ]
-    }
-
-    fn resource() -> Option<&'static str> {
-        Some("neural.steps")
     }
 }
 

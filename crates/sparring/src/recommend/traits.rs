@@ -73,6 +73,32 @@ pub trait Tune: Fit + Serialize + DeserializeOwned + Default {
     fn resource() -> Option<&'static str> {
         None
     }
+
+    /// The parts that are tuned one after the other; all settings at once if there is one alone.
+    fn parts() -> Vec<Part> {
+        vec![Part {
+            name: "",
+            needs: None,
+            held: &[],
+            space: Self::space(),
+            resource: Self::resource(),
+        }]
+    }
+}
+
+/// Settings of a model that are tuned together, apart from its others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// Its name in progress and reports.
+    pub name: &'static str,
+    /// The weight without which this part of the model is off; then it is not tuned.
+    pub needs: Option<&'static str>,
+    /// Settings that have these values while the part is tuned.
+    pub held: &'static [(&'static str, f64)],
+    /// The settings worth trying.
+    pub space: Vec<Dimension>,
+    /// As [`Tune::resource`].
+    pub resource: Option<&'static str>,
 }
 
 /// One setting and the values worth trying. The key is a path inside the model's table, for
@@ -100,6 +126,8 @@ pub enum Values {
     Integers(&'static [i64]),
     /// On or off.
     Switch,
+    /// One of these reals, unless the setting is 0: a part that is switched off stays off.
+    Weights(&'static [f64]),
 }
 
 /// A fitted model behind a pointer: scores, and can be saved.
