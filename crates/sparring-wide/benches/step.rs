@@ -7,7 +7,7 @@
 use divan::{Bencher, black_box};
 use sparring_wide::{
     Activation, Adam, AdamState, Beta, Matrix, RowGradient, Seed, SparseLinear, SparseRows, gemm,
-    gemm_nt, gemm_tn, normal,
+    gemm_nt, gemm_tn, normal, softmax_draws,
 };
 
 const BATCH: usize = 64;
@@ -134,4 +134,14 @@ fn adam_rows(bencher: Bencher) {
 fn sigmoid(bencher: Bencher) {
     let mut z = matrix(BATCH, ITEMS);
     bencher.bench_local(|| Activation::Sigmoid.forward(black_box(&mut z.data)));
+}
+
+/// 64 negatives a row from the softmax of its own logits: beside `gemm_nt_head_forward`, the product
+/// that makes those logits.
+#[divan::bench]
+fn negatives_of_own_scores(bencher: Bencher) {
+    let (logits, known, mut draws) = (matrix(BATCH, ITEMS), profiles(ONES), Vec::new());
+    bencher.bench_local(|| {
+        softmax_draws(black_box(&logits), &known, (64, 1.0), Seed(2), &mut draws);
+    });
 }

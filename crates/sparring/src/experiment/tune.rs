@@ -308,7 +308,7 @@ mod tests {
     fn a_model_in_parts_is_tuned_part_by_part() {
         let found = tuned(SMALL, 2);
         let names: Vec<&str> = found.trials.iter().map(|trial| trial.part).collect();
-        let expected = ["weights", "neural", "factors", "linear"].map(|name| [name; 2]);
+        let expected = ["neural", "factors", "linear"].map(|name| [name; 2]);
         assert_eq!(names, expected.concat());
         let whole = &found.trials[..2];
         assert!(whole.iter().all(|trial| trial.budget == 1.0));

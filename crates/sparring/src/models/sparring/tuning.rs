@@ -1,4 +1,5 @@
-//! How the house recommender is tuned: each branch by itself, then their weights.
+//! How the house recommender is tuned: branch by branch, each as a complement of those before, since
+//! the best branch by itself may say what another says already.
 
 use super::SparringConfig;
 use crate::recommend::{Dimension, Part, Tune, Values};
@@ -30,8 +31,9 @@ impl Tune for SparringConfig {
         let factors = Part {
             name: "factors",
             needs: Some("factor_weight"),
-            held: &[("linear_weight", 0.0), ("neural_weight", 0.0)],
+            held: &[("neural_weight", 0.0)],
             space: vec![
+                dimension("factor_weight", WEIGHTS),
                 dimension("factors.embedding_dim", Values::LogInteger(64, 256)),
                 dimension("factors.unobserved_weight", Values::LogUniform(0.01, 0.5)),
                 dimension("factors.l2", Values::LogUniform(0.005, 0.05)),
@@ -41,8 +43,9 @@ impl Tune for SparringConfig {
         let neural = Part {
             name: "neural",
             needs: Some("neural_weight"),
-            held: &[("linear_weight", 0.0), ("factor_weight", 0.0)],
+            held: &[],
             space: vec![
+                dimension("neural_weight", WEIGHTS),
                 dimension("neural.steps", Values::LogInteger(500, 3000)),
                 dimension("neural.hidden", Values::LogInteger(128, 512)),
                 dimension("neural.mask", Values::Uniform(0.3, 0.7)),
@@ -52,16 +55,6 @@ impl Tune for SparringConfig {
             ],
             resource: Some("neural.steps"),
         };
-        let mix = Part {
-            name: "weights",
-            needs: None,
-            held: &[],
-            space: vec![
-                dimension("factor_weight", WEIGHTS),
-                dimension("neural_weight", WEIGHTS),
-            ],
-            resource: None,
-        };
-        vec![linear, factors, neural, mix]
+        vec![linear, factors, neural]
     }
 }
