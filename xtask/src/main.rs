@@ -1,5 +1,6 @@
-//! The project's own checks: `cargo xtask rooms | sizes | slow`.
+//! The project's own checks: `cargo xtask rooms | sizes | boards | slow`.
 
+mod boards;
 mod rooms;
 mod sizes;
 mod slow;
@@ -21,6 +22,12 @@ enum Check {
     Rooms,
     /// No source file is longer than 600 lines.
     Sizes,
+    /// Writes the table of leaderboards in the README, made from docs/leaderboards.
+    Boards {
+        /// Only fail if it is not up to date.
+        #[arg(long)]
+        check: bool,
+    },
     /// The tests and benchmarks that take minutes.
     Slow,
 }
@@ -29,6 +36,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().check {
         Check::Rooms => rooms::check(),
         Check::Sizes => sizes::check(),
+        Check::Boards { check } => boards::run(check),
         Check::Slow => slow::run(),
     }
 }

