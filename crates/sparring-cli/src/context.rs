@@ -26,6 +26,11 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// The seeds of `count` fits, at least one: from the one given upwards.
+    pub(crate) fn seeds(&self, count: u64) -> Vec<u64> {
+        (0..count.max(1)).map(|at| self.config.seed + at).collect()
+    }
+
     /// Reads the config, sets the threads up and listens for Ctrl-C.
     pub(crate) fn new(global: &Global) -> anyhow::Result<Self> {
         let mut config = Config::load(global.config.as_deref(), &global.set)?;

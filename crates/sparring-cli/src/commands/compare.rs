@@ -23,9 +23,7 @@ pub(crate) fn run(context: &Context, args: &Compare) -> anyhow::Result<()> {
         report: &report,
         eval,
         watched,
-        seeds: (0..args.seeds.max(1))
-            .map(|at| context.config.seed + at)
-            .collect(),
+        seeds: context.seeds(args.seeds),
     };
     let outcome = compare(&arena, &contenders, context.host())?;
     context.bars.clear();

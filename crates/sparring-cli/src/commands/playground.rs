@@ -54,7 +54,7 @@ pub(crate) fn run(context: &Context, args: &Playground) -> anyhow::Result<()> {
         report: &report,
         eval,
         watched,
-        seeds: vec![context.config.seed, context.config.seed + 1],
+        seeds: context.seeds(2),
     };
     let outcome = compare(&arena, &contenders(context)?, context.host())?;
     context.bars.clear();

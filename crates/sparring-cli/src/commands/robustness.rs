@@ -26,9 +26,7 @@ pub(crate) fn run(context: &Context, args: &cli::Robustness) -> anyhow::Result<(
         report: &report,
         eval,
         watched,
-        seeds: (0..args.seeds.max(1))
-            .map(|at| context.config.seed + at)
-            .collect(),
+        seeds: context.seeds(args.seeds),
     };
     let found = robustness(&arena, &models, &threats, context.host())?;
     context.bars.clear();

@@ -66,8 +66,8 @@ const RUNGS: u32 = 2;
 /// before, with the same number of trials. Parts with a resource are tuned by successive halving
 /// (Jamieson and Talwalkar, 2016): all settings get a ninth of their epochs, the best third of them
 /// a third, the best third of those all. A third of the trials follows near the best so far, with all
-/// epochs. The settings that a part begins with and, in the last
-/// part, `base` are never dropped. Nothing but `stage` is looked at.
+/// epochs. The settings that a part begins with and, in the last part, `base` are never dropped.
+/// Nothing but `stage` is looked at. A stop keeps what was found before it.
 ///
 /// # Errors
 /// If the metric does not exist, no setting gave a model, or a stop was requested at once.
@@ -103,7 +103,11 @@ pub fn tune(
             watch: &watch,
             seed: options.seed,
         };
-        let found = search.run(&begin, options.trials.max(1), host)?;
+        let found = match search.run(&begin, options.trials.max(1), host) {
+            // What the parts before found stays.
+            Err(ExperimentError::Cancelled) if at > 0 => break,
+            found => found?,
+        };
         tuning.best = found.best;
         tuning.value = found.value;
         tuning.trials.splice(0..0, found.trials);
@@ -274,10 +278,32 @@ fn sort(trials: &mut [Trial]) {
 mod tests {
     use super::*;
     use crate::data::PlantedConfig;
-    use crate::recommend::{Cancel, Silent};
+    use crate::experiment::Audience;
+    use crate::recommend::{Cancel, Diagnosis, Observer, Progress};
     use crate::split::{RandomRatio, Splitter};
 
+    /// Asks for a stop when a stage begins whose name holds the text.
+    struct StopAt<'a>(&'a str, &'a Cancel);
+
+    impl Observer for StopAt<'_> {
+        fn progress(&self, _: Progress<'_>) {}
+        fn point(&self, _: &str, _: u64, _: f64) {}
+        fn diagnosis(&self, _: Diagnosis) {}
+    }
+
+    impl Audience for StopAt<'_> {
+        fn stage(&self, text: &str) {
+            if text.contains(self.0) {
+                self.1.request();
+            }
+        }
+    }
+
     fn tuned(settings: &str, trials: usize) -> Tuning {
+        tuned_until(settings, trials, "no such stage")
+    }
+
+    fn tuned_until(settings: &str, trials: usize, stop: &str) -> Tuning {
         let table: toml::Table = settings.parse().unwrap();
         let base = ModelConfig::from_table("sparring", table).unwrap();
         let planted = PlantedConfig {
@@ -294,7 +320,8 @@ mod tests {
             seed: Seed(1),
         };
         let cancel = Cancel::new();
-        let host = Host::new(&Silent, &cancel);
+        let audience = StopAt(stop, &cancel);
+        let host = Host::new(&audience, &cancel);
         tune(&base, &split.report(), &options, host).unwrap()
     }
 
@@ -335,5 +362,13 @@ mod tests {
                 .iter()
                 .any(|t| t.settings["factor_weight"].as_float() != Some(1.0))
         );
+    }
+
+    #[test]
+    fn a_stop_keeps_the_parts_that_were_finished() {
+        let found = tuned_until(SMALL, 4, "tune sparring factors");
+        assert!(found.trials.iter().all(|trial| trial.part == "linear"));
+        assert_eq!(found.best.to_table(), found.trials[0].settings);
+        assert_eq!(Some(found.value), found.trials[0].value);
     }
 }

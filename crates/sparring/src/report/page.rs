@@ -7,7 +7,7 @@ use super::leaderboard::{Estimate, Leaderboard, Row, Timings};
 use crate::models::Family;
 
 /// How all pages look.
-pub(super) const STYLE: &str = "
+const STYLE: &str = "
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1100px; margin: 2rem auto; padding: 0 1rem }
 h1 { margin-bottom: 0 } h2 { margin-top: 2.2rem } p.lead { color: #555; margin-top: .3rem }
 table { border-collapse: collapse; width: 100% } th, td { padding: .35rem .6rem; text-align: right; white-space: nowrap }
@@ -31,6 +31,21 @@ document.querySelectorAll('th').forEach((head, column) => head.addEventListener(
 
 /// The page: a sortable table with intervals, metric against time, training curves and health.
 pub fn leaderboard_page(board: &Leaderboard, timings: &Timings) -> String {
+    let body = html! {
+        (heading(board))
+        (table(board, timings))
+        h2 { (board.watched) " against time" }
+        (PreEscaped(charts::metric_against_time(board, timings)))
+        (health(board))
+        (curves(board))
+        (settings(board))
+        script { (PreEscaped(SORT)) }
+    };
+    document(&format!("Leaderboard: {}", board.facts.data), "", &body)
+}
+
+/// A whole page with the charts' script inside; `style` goes after the common one.
+pub(super) fn document(title: &str, style: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -38,20 +53,11 @@ pub fn leaderboard_page(board: &Leaderboard, timings: &Timings) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 link rel="icon" href="data:,";
-                title { "Leaderboard: " (board.facts.data) }
-                style { (PreEscaped(STYLE)) }
+                title { (title) }
+                style { (PreEscaped(STYLE)) (PreEscaped(style)) }
                 (PreEscaped(charts::plotly_script()))
             }
-            body {
-                (heading(board))
-                (table(board, timings))
-                h2 { (board.watched) " against time" }
-                (PreEscaped(charts::metric_against_time(board, timings)))
-                (health(board))
-                (curves(board))
-                (settings(board))
-                script { (PreEscaped(SORT)) }
-            }
+            body { (body) }
         }
     };
     page.into_string()

@@ -1,9 +1,9 @@
 //! Robustness and fairness as one self-contained page.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 
 use super::charts;
-use super::page::STYLE;
+use super::page::document;
 use super::robustness::{Attacked, Endurance, Robustness, in_percent};
 use crate::eval::Interval;
 use crate::models::Family;
@@ -17,28 +17,15 @@ body { max-width: 1240px } table { font-size: 13px } th { white-space: normal } 
 
 /// The page: one chart of the loss by attack and model, one table with fairness beside it.
 pub fn robustness_page(report: &Robustness) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                link rel="icon" href="data:,";
-                title { "Robustness: " (report.facts.data) }
-                style { (PreEscaped(STYLE)) (PreEscaped(MORE)) }
-                (PreEscaped(charts::plotly_script()))
-            }
-            body {
-                (heading(report))
-                h2 { "Loss of " (report.watched) " by attack" }
-                (PreEscaped(charts::loss_by_attack(report)))
-                h2 { "Figures" }
-                (table(report))
-                (explanation(report))
-            }
-        }
+    let body = html! {
+        (heading(report))
+        h2 { "Loss of " (report.watched) " by attack" }
+        (PreEscaped(charts::loss_by_attack(report)))
+        h2 { "Figures" }
+        (table(report))
+        (explanation(report))
     };
-    page.into_string()
+    document(&format!("Robustness: {}", report.facts.data), MORE, &body)
 }
 
 fn heading(report: &Robustness) -> Markup {
