@@ -2,7 +2,8 @@
 
 use faer::Accum;
 use rand::RngExt;
-use sparring_wide::Seed;
+use rayon::prelude::*;
+use sparring_wide::{Activation as Wide, Seed, exp, log1p_exp};
 
 use super::{Caae, CaaeConfig};
 use crate::data::{Dataset, UserIx};
@@ -39,16 +40,16 @@ type Kept = ([Generator; 2], [Table; 3]);
 /// `softmax` of each row.
 fn softmax(values: &[f32], width: usize) -> Vec<f32> {
     let mut out = values.to_vec();
-    for row in out.chunks_mut(width) {
+    out.par_chunks_mut(width).for_each(|row| {
         let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         for x in &mut *row {
-            *x = (*x - most).exp();
+            *x = exp(*x - most);
         }
         let sum: f32 = row.iter().sum();
         for x in row {
             *x /= sum;
         }
-    }
+    });
     out
 }
 
@@ -96,7 +97,7 @@ impl Networks<'_> {
         values
             .chunks_mut(n)
             .for_each(|row| add(row, &generator.output_bias.value, 1.0));
-        Activation::Sigmoid.apply(&mut values);
+        Wide::Sigmoid.forward(&mut values);
         (values, trace)
     }
 
@@ -169,9 +170,11 @@ impl Networks<'_> {
         let (values, trace) = self.make(which, &rows);
         let mut reward = self.ratings(users);
         let sign = if which == 0 { 1.0 } else { -1.0 };
-        for d in &mut reward {
-            *d = -softplus(-sign * (*d - 1.0));
-        }
+        reward.par_chunks_mut(n).for_each(|row| {
+            for d in row {
+                *d = -log1p_exp(-sign * (*d - 1.0));
+            }
+        });
         let chance = softmax(&values, n);
         let weight = if which == 0 {
             self.config.reward_weight
