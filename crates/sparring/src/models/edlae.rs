@@ -10,9 +10,18 @@
 //! `p` is the dropout probability: training on infinitely many corrupted copies of `X` is the ridge
 //! penalty `L`.
 //!
-//! Departure: `D = diag(w)` weights users by the length of their history, relative to the mean one
-//! so that `l2` keeps its scale: `w_u = (|x_u| / mean |x|)^-a`. The paper's case is `a = 0`. Where the exact
-//! form has no room, or `rank` asks for it, a form of low rank comes near it; see `ridge.rs`.
+//! Departures: `D = diag(w)` weights users by the length of their history, relative to the mean one
+//! so that `l2` keeps its scale: `w_u = (|x_u| / mean |x|)^-a`. Two exponents let popular items weigh
+//! less, as inputs and as what is recommended (after Park et al., "Why is Normalization Necessary
+//! for Linear Recommenders?", SIGIR 2025): with `d` the diagonal of `X' D X` and `n_k` the users of item
+//! `k`,
+//!
+//! ```text
+//! L = p / (1 - p) d + l2 ((d + 1) / (mean d + 1))^b,  B_jk = -P_jk / P_kk (n_k + 1)^-g
+//! ```
+//!
+//! The paper's case is `a = b = g = 0`. Where the exact form has no room, or `rank` asks for it, a
+//! form of low rank comes near it; see `ridge.rs`.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +42,10 @@ pub struct EdlaeConfig {
     pub dropout: f64,
     /// Exponent `a` of the user weights, `>= 0`; 0 counts every user alike.
     pub activity_exponent: f64,
+    /// Exponent `b` of an item's popularity in its penalty, `>= 0`; 0 penalises all items alike.
+    pub penalty_exponent: f64,
+    /// Exponent `g` by which an item's popularity lowers its scores, `>= 0`; 0 leaves them.
+    pub popularity_exponent: f64,
     /// Leading directions to see the log through; 0 for the exact form, or as many as there is room for.
     pub rank: usize,
 }
@@ -43,6 +56,8 @@ impl Default for EdlaeConfig {
             l2: 300.0,
             dropout: 0.33,
             activity_exponent: 0.5,
+            penalty_exponent: 0.0,
+            popularity_exponent: 0.0,
             rank: 0,
         }
     }
@@ -57,7 +72,9 @@ impl Fit for EdlaeConfig {
 
     fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Edlae, FitError> {
         check::positive("edlae", "l2", self.l2)?;
-        check::not_negative("edlae", "activity_exponent", self.activity_exponent)?;
+        for (key, exponent) in self.exponents() {
+            check::not_negative("edlae", key, exponent)?;
+        }
         check::setting(
             (0.0..1.0).contains(&self.dropout),
             "edlae",
@@ -79,15 +96,45 @@ impl Fit for EdlaeConfig {
             }
         }
         let odds = self.dropout / (1.0 - self.dropout);
-        let penalties: Vec<f64> = diagonal.iter().map(|d| odds * d + self.l2).collect();
+        let mean = diagonal.iter().sum::<f64>() / diagonal.len() as f64;
+        let l2 = |d: f64| self.l2 * ((d + 1.0) / (mean + 1.0)).powf(self.penalty_exponent);
+        let penalties: Vec<f64> = diagonal.iter().map(|&d| odds * d + l2(d)).collect();
         let ridge = Ridge {
             model: "edlae",
             profiles: &profiles,
             weights: &weights,
             penalties: &penalties,
         };
-        regression(&ridge, self.rank, run).map(Edlae)
+        let mut weights = regression(&ridge, self.rank, run)?;
+        if self.popularity_exponent > 0.0 {
+            weights.scale_columns(&damping(&profiles, self.popularity_exponent));
+        }
+        Ok(Edlae(weights))
     }
+}
+
+impl EdlaeConfig {
+    fn exponents(&self) -> [(&'static str, f64); 3] {
+        [
+            ("activity_exponent", self.activity_exponent),
+            ("penalty_exponent", self.penalty_exponent),
+            ("popularity_exponent", self.popularity_exponent),
+        ]
+    }
+}
+
+/// `(n_k + 1)^-g` of each item.
+fn damping(profiles: &Profiles, exponent: f64) -> Vec<f32> {
+    let mut users = vec![0_u32; profiles.n_columns()];
+    for &item in profiles.rows().flatten() {
+        users[item as usize] += 1;
+    }
+    let users = users.into_iter().map(|n| f64::from(n) + 1.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "weights are single precision"
+    )]
+    users.map(|n| n.powf(-exponent) as f32).collect()
 }
 
 impl Tune for EdlaeConfig {
@@ -106,8 +153,10 @@ delegate!(Edlae(ItemItem));
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::ItemIx;
     use crate::models::contract::{fit_on, scores};
     use crate::models::ease::EaseConfig;
+    use crate::models::profiles::tests::log;
     use crate::recommend::Query;
     use sparring_wide::Seed;
 
@@ -116,7 +165,8 @@ mod tests {
             l2: 30.0,
             dropout: 0.4,
             activity_exponent: 0.5,
-            rank: 0,
+            penalty_exponent: 0.0,
+            ..EdlaeConfig::default()
         }
     }
 
@@ -134,14 +184,66 @@ mod tests {
             l2: 30.0,
             dropout: 0.0,
             activity_exponent: 0.0,
-            rank: 0,
+            ..EdlaeConfig::default()
         };
         let (edlae, ease) = (
             fit_on(&config, 2),
             fit_on(&EaseConfig { l2: 30.0, rank: 0 }, 2),
         );
-        let query = [Query::new_user(&[crate::data::ItemIx(3)])];
+        let query = [Query::new_user(&[ItemIx(3)])];
         assert_eq!(scores(&edlae, &query), scores(&ease, &query));
+    }
+
+    #[test]
+    fn popularity_lowers_scores_by_its_power() {
+        let damped = |rank| EdlaeConfig {
+            popularity_exponent: 0.5,
+            rank,
+            ..tiny()
+        };
+        let profiles = Profiles::of(&crate::models::contract::planted());
+        let query = [Query::new_user(&[ItemIx(3), ItemIx(8)])];
+        for rank in [0, 16] {
+            let plain = scores(&fit_on(&EdlaeConfig { rank, ..tiny() }, 2), &query);
+            let found = scores(&fit_on(&damped(rank), 2), &query);
+            for (item, (found, plain)) in found.iter().zip(&plain).enumerate() {
+                let users = profiles
+                    .rows()
+                    .filter(|r| r.contains(&(item as u32)))
+                    .count();
+                let expected = plain / (users as f32 + 1.0).sqrt();
+                assert!(
+                    (found - expected).abs() < 1e-6,
+                    "{item}: {found} {expected}"
+                );
+            }
+            assert!(
+                plain.iter().any(|s| s.abs() > 1e-3),
+                "there is something to lower"
+            );
+        }
+    }
+
+    #[test]
+    fn the_penalty_grows_with_popularity() {
+        // Item 0 has 3 users, 1 and 2 have 1 each; d = 3, 1, 1, mean 5/3, penalties with b = 1 and
+        // l2 = 8/3: 4, 2, 2. G + L = [[7,1,1],[1,3,0],[1,0,3]]; of its inverse, times 57, the first
+        // row is 9, -3, -3 and the entry of item 1 with itself 20.
+        let log = log(3, 3, [(0, 0), (1, 0), (2, 0), (0, 1), (1, 2)]);
+        let config = EdlaeConfig {
+            l2: 8.0 / 3.0,
+            dropout: 0.0,
+            activity_exponent: 0.0,
+            penalty_exponent: 1.0,
+            popularity_exponent: 0.0,
+            rank: 0,
+        };
+        let cancel = crate::recommend::Cancel::new();
+        let model = config.fit(&log, &Run::quiet(Seed(1), &cancel)).unwrap();
+        let found = scores(&model, &[Query::new_user(&[ItemIx(0)])]);
+        for (found, expected) in found.iter().zip([0.0, 3.0 / 20.0, 3.0 / 20.0]) {
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+        }
     }
 
     #[test]

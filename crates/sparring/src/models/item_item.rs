@@ -79,6 +79,22 @@ impl ItemItem {
     }
 }
 
+impl ItemItem {
+    /// Multiplies the scores of each item, the columns of `B`, by its factor.
+    pub(super) fn scale_columns(&mut self, factors: &[f32]) {
+        assert_eq!(factors.len(), self.n_items(), "factors [I]");
+        match self {
+            Self::Dense(dense) => dense.scale_columns(factors),
+            Self::LowRank(low) => {
+                for (values, factor) in low.scale.iter_mut().zip(&mut low.own).zip(factors) {
+                    *values.0 *= factor;
+                    *values.1 *= factor;
+                }
+            }
+        }
+    }
+}
+
 impl Recommender for ItemItem {
     fn n_items(&self) -> usize {
         match self {
@@ -142,6 +158,17 @@ impl Dense {
     fn entry(&self, row: usize, column: usize) -> f32 {
         let panel = column / PANEL;
         self.panels[(panel * self.n_items + row) * PANEL + column % PANEL]
+    }
+
+    fn scale_columns(&mut self, factors: &[f32]) {
+        self.panels
+            .par_chunks_mut((self.n_items * PANEL).max(1))
+            .zip(factors.par_chunks(PANEL))
+            .for_each(|(panel, factors)| {
+                for row in panel.chunks_mut(PANEL) {
+                    row.iter_mut().zip(factors).for_each(|(b, f)| *b *= f);
+                }
+            });
     }
 
     fn to_rows(&self) -> Vec<f32> {

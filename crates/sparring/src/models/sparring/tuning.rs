@@ -7,6 +7,8 @@ use crate::recommend::{Dimension, Part, Tune, Values};
 /// Weights beside that of the regression.
 const WEIGHTS: Values = Values::Weights(&[0.5, 1.0, 2.0, 4.0, 8.0]);
 
+const POPULARITY: Values = Values::Uniform(0.0, 0.5);
+
 impl Tune for SparringConfig {
     fn space() -> Vec<Dimension> {
         Self::parts()
@@ -25,6 +27,8 @@ impl Tune for SparringConfig {
                 dimension("linear.l2", Values::LogUniform(1.0, 2000.0)),
                 dimension("linear.dropout", Values::Uniform(0.0, 0.8)),
                 dimension("linear.activity_exponent", Values::Uniform(0.0, 1.0)),
+                dimension("linear.penalty_exponent", Values::Uniform(0.0, 0.8)),
+                dimension("linear.popularity_exponent", POPULARITY),
             ],
             resource: None,
         };
@@ -34,6 +38,8 @@ impl Tune for SparringConfig {
             held: &[("neural_weight", 0.0)],
             space: vec![
                 dimension("factor_weight", WEIGHTS),
+                // The regression leaves what is popular to the factors, more than it would alone.
+                dimension("linear.popularity_exponent", POPULARITY),
                 dimension("factors.embedding_dim", Values::LogInteger(64, 256)),
                 dimension("factors.unobserved_weight", Values::LogUniform(0.01, 0.5)),
                 dimension("factors.l2", Values::LogUniform(0.005, 0.05)),
