@@ -207,10 +207,8 @@ mod tests {
             let plain = scores(&fit_on(&EdlaeConfig { rank, ..tiny() }, 2), &query);
             let found = scores(&fit_on(&damped(rank), 2), &query);
             for (item, (found, plain)) in found.iter().zip(&plain).enumerate() {
-                let users = profiles
-                    .rows()
-                    .filter(|r| r.contains(&(item as u32)))
-                    .count();
+                let item = u32::try_from(item).unwrap();
+                let users = profiles.rows().filter(|r| r.contains(&item)).count();
                 let expected = plain / (users as f32 + 1.0).sqrt();
                 assert!(
                     (found - expected).abs() < 1e-6,
