@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use crate::sources::{root, rust_files};
 
 /// The rooms of the library, left to right.
-const ROOMS: [&str; 11] = [
+const ROOMS: [&str; 12] = [
     "data",
     "split",
     "recommend",
@@ -17,6 +17,7 @@ const ROOMS: [&str; 11] = [
     "gan",
     "models",
     "synth",
+    "fidelity",
     "artifact",
     "report",
     "experiment",

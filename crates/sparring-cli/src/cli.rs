@@ -71,6 +71,8 @@ pub(crate) enum Command {
     Compare(Compare),
     /// Fit models on clean and on attacked training parts; what is lost, and who is served least.
     Robustness(Robustness),
+    /// Compare synthetic users with real ones: likeness, copies, and what they are good for.
+    Fidelity(Fidelity),
     /// Find good settings for one model on a validation part.
     Tune(Tune),
     /// Recommend items with a saved model.
@@ -314,6 +316,25 @@ pub(crate) struct Robustness {
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) measuring: Measuring,
+}
+
+/// `sparring fidelity`
+#[derive(Debug, Args)]
+pub(crate) struct Fidelity {
+    /// The users that the synthetic ones were made from.
+    #[arg(long, value_name = "D")]
+    pub(crate) real: String,
+    /// The synthetic users.
+    #[arg(long, value_name = "D")]
+    pub(crate) synthetic: String,
+    /// Real users whom the synthesizer has not seen: for the membership attack and the floors.
+    #[arg(long, value_name = "D")]
+    pub(crate) holdout: Option<String>,
+    /// Folder for fidelity.json.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 /// `sparring tune`

@@ -5,6 +5,7 @@ pub(crate) mod compare;
 pub(crate) mod data;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
+pub(crate) mod fidelity;
 pub(crate) mod load;
 pub(crate) mod models;
 pub(crate) mod playground;

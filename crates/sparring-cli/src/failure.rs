@@ -4,6 +4,7 @@ use sparring::artifact::ArtifactError;
 use sparring::data::{AttackError, DataError};
 use sparring::eval::EvalError;
 use sparring::experiment::ExperimentError;
+use sparring::fidelity::FidelityError;
 use sparring::models::ConfigError;
 use sparring::recommend::{FitError, ScoreError};
 use sparring::split::SplitError;
@@ -55,6 +56,7 @@ pub(crate) fn tell(error: &anyhow::Error) -> Told {
                 .downcast_ref::<ExperimentError>()
                 .map(|e| (e.hint(), code(e)))
         })
+        .or_else(|| cause.downcast_ref::<FidelityError>().map(|e| (e.hint(), 1)))
         .or_else(|| {
             cause
                 .downcast_ref::<ScoreError>()

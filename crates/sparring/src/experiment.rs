@@ -3,6 +3,7 @@
 mod compare;
 mod config;
 mod error;
+mod fidelity;
 mod fit;
 mod robustness;
 mod schema;
@@ -13,6 +14,7 @@ use crate::recommend::{Cancel, Observer};
 pub use compare::{Arena, Contender, Outcome, compare};
 pub use config::{Config, EvalSettings};
 pub use error::ExperimentError;
+pub use fidelity::{Comparands, fidelity};
 pub use fit::{Fitted, fit};
 pub use robustness::{Threats, robustness};
 pub use schema::schema;

@@ -46,6 +46,7 @@ mod sparring;
 pub use memory::available_memory;
 pub use registry::{ConfigError, Family};
 
+pub(crate) use profiles::Profiles;
 pub(crate) use registry::nearest;
 
 registry::models! {

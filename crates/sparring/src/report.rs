@@ -1,8 +1,9 @@
-//! What a person sees of results: the leaderboard, and robustness and fairness, as JSON, CSV and a page
-//! that needs no network.
+//! What a person sees of results: the leaderboard, robustness and fairness, and the fidelity of
+//! synthetic users, as JSON, CSV and a page that needs no network.
 
 mod charts;
 mod csv;
+mod fidelity;
 mod leaderboard;
 mod page;
 mod robustness;
@@ -10,6 +11,7 @@ mod robustness_page;
 
 pub use charts::plotly_script;
 pub use csv::to_csv;
+pub use fidelity::{Fidelity, Source};
 pub use leaderboard::{Comparison, Estimate, Facts, Leaderboard, Row, Timing, Timings, Tuned};
 pub use page::leaderboard_page;
 pub use robustness::{Attacked, Endurance, Exposure, Robustness, in_percent};

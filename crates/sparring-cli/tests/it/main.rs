@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod explaining;
+mod fidelity;
 mod models_on_disk;
 mod printed;
 mod robustness;

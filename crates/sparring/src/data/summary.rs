@@ -1,6 +1,6 @@
 //! What a log looks like: counts, quantiles, inequality, times.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::dataset::Dataset;
 use super::load::duplicates;
@@ -31,7 +31,7 @@ pub struct Summary {
 }
 
 /// A distribution of counts.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// Smallest.
     pub min: u32,

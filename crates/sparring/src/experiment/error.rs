@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::data::AttackError;
 use crate::eval::EvalError;
+use crate::fidelity::FidelityError;
 use crate::models::ConfigError;
 use crate::recommend::FitError;
 
@@ -41,6 +42,9 @@ pub enum ExperimentError {
     /// An attack does not exist or cannot be made.
     #[error(transparent)]
     Attack(#[from] AttackError),
+    /// Logs could not be compared.
+    #[error(transparent)]
+    Fidelity(#[from] FidelityError),
     /// There is nothing to fit.
     #[error("no model is named")]
     NoModel,
@@ -73,6 +77,7 @@ impl ExperimentError {
             Self::Fit(error) => error.hint(),
             Self::Eval(error) => error.hint(),
             Self::Attack(error) => error.hint(),
+            Self::Fidelity(error) => error.hint(),
             Self::NoModel => {
                 "name some with --models or in the config; `sparring models` lists them"
             }

@@ -7,7 +7,7 @@ use crate::recommend::ScoreError;
 
 /// A sparse binary matrix in compressed rows; the columns of a row are sorted and distinct.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Profiles {
+pub(crate) struct Profiles {
     starts: Vec<usize>,
     entries: Vec<u32>,
     n_columns: usize,
@@ -15,7 +15,7 @@ pub(super) struct Profiles {
 
 impl Profiles {
     /// `x_ui = 1` where user `u` has item `i`, however often: `[U, I]`.
-    pub(super) fn of(data: &Dataset) -> Self {
+    pub(crate) fn of(data: &Dataset) -> Self {
         let mut profiles = Self {
             starts: vec![0],
             entries: Vec::with_capacity(data.n_interactions()),
@@ -32,7 +32,7 @@ impl Profiles {
     }
 
     /// Rows and columns exchanged.
-    pub(super) fn transpose(&self) -> Self {
+    pub(crate) fn transpose(&self) -> Self {
         let mut starts = vec![0; self.n_columns + 1];
         for &column in &self.entries {
             starts[column as usize + 1] += 1;
@@ -65,24 +65,24 @@ impl Profiles {
         }
     }
 
-    pub(super) fn n_rows(&self) -> usize {
+    pub(crate) fn n_rows(&self) -> usize {
         self.starts.len() - 1
     }
 
-    pub(super) fn n_columns(&self) -> usize {
+    pub(crate) fn n_columns(&self) -> usize {
         self.n_columns
     }
 
     /// Number of ones.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    pub(super) fn row(&self, row: usize) -> &[u32] {
+    pub(crate) fn row(&self, row: usize) -> &[u32] {
         &self.entries[self.starts[row]..self.starts[row + 1]]
     }
 
-    pub(super) fn rows(&self) -> impl Iterator<Item = &[u32]> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &[u32]> {
         (0..self.n_rows()).map(|row| self.row(row))
     }
 }

@@ -1,0 +1,42 @@
+//! How far synthetic users are like real ones, what they are good for, and whom they give away.
+//!
+//! All of it compares interaction logs over one catalogue ([`Logs`]); where they came from does not
+//! matter. To add a measure: a file here, and a line in [`Likeness`] or in the report.
+
+mod activity;
+mod auc;
+mod bands;
+mod cooccurrence;
+mod copying;
+mod correlation;
+mod divergence;
+mod error;
+mod likeness;
+mod logs;
+mod neighbours;
+mod popularity;
+mod ratings;
+mod sample;
+mod times;
+
+pub use activity::Activity;
+pub use auc::Auc;
+pub use cooccurrence::Cooccurrence;
+pub use copying::{Copying, Membership, Shares};
+pub use correlation::{kendall, pearson, spearman};
+pub use divergence::{jensen_shannon, kolmogorov_smirnov, total_variation};
+pub use error::FidelityError;
+pub use likeness::Likeness;
+pub use logs::{Crowd, LEAST_USERS, Logs};
+pub use popularity::Popularity;
+pub use ratings::Ratings;
+pub use times::Times;
+
+#[cfg(test)]
+mod checks {
+    /// A figure that is there and as expected.
+    pub(super) fn close(found: Option<f64>, expected: f64) {
+        let found = found.expect("a figure");
+        assert!((found - expected).abs() < 1e-9, "{found}, not {expected}");
+    }
+}

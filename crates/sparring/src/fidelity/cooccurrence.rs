@@ -1,0 +1,112 @@
+//! Which items stand together in profiles.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::bands::by_popularity;
+use super::correlation::pearson;
+use super::logs::Crowd;
+
+/// Items of a band.
+const BAND: usize = 200;
+
+/// Whether pairs of items are as frequent among others as among real users.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Cooccurrence {
+    /// Correlation of the counts of all pairs of the 200 items most popular among real users; none
+    /// where the counts do not vary.
+    pub top_200: Option<f64>,
+    /// The same for the items at the ranks 200 to 400.
+    pub ranks_200_to_400: Option<f64>,
+}
+
+/// How many users of two crowds have both items of each pair of a band.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Pairs {
+    pub(crate) real: Vec<f64>,
+    pub(crate) other: Vec<f64>,
+}
+
+impl Cooccurrence {
+    /// Of real users and others.
+    pub fn of(real: &Crowd, other: &Crowd) -> Self {
+        let correlation = |from| {
+            let pairs = Pairs::of(real, other, from);
+            pearson(&pairs.real, &pairs.other)
+        };
+        Self {
+            top_200: correlation(0),
+            ranks_200_to_400: correlation(BAND),
+        }
+    }
+}
+
+impl Pairs {
+    /// Of the items at the ranks from `from`.
+    pub(crate) fn of(real: &Crowd, other: &Crowd, from: usize) -> Self {
+        let counts = real.counts();
+        let mut band = by_popularity(&counts);
+        band.retain(|&item| counts[item] > 0);
+        let band: Vec<usize> = band.into_iter().skip(from).take(BAND).collect();
+        Self {
+            real: pairs(real, &band),
+            other: pairs(other, &band),
+        }
+    }
+}
+
+/// How many users have both items, for each pair `a < b` of places in `band`, row after row.
+fn pairs(crowd: &Crowd, band: &[usize]) -> Vec<f64> {
+    let mut place = vec![usize::MAX; crowd.n_items()];
+    for (at, &item) in band.iter().enumerate() {
+        place[item] = at;
+    }
+    let by_item = crowd.profiles.transpose();
+    let rows = band.par_iter().enumerate().map(|(at, &item)| {
+        let mut sums = vec![0_u32; band.len()];
+        for &user in by_item.row(item) {
+            for &other in crowd.profiles.row(user as usize) {
+                if let Some(sum) = sums.get_mut(place[other as usize]) {
+                    *sum += 1;
+                }
+            }
+        }
+        let after: Vec<f64> = sums[at + 1..].iter().copied().map(f64::from).collect();
+        after
+    });
+    rows.flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fidelity::checks::close;
+    use crate::fidelity::logs::tests::crowd;
+
+    #[test]
+    fn worked_by_hand() {
+        // Item 3 is nobody's. Pairs 01, 02, 12: real 2, 1, 1; others 1, 0, 2.
+        let real = crowd(&[&[0, 1, 2], &[0, 1], &[0]], 4);
+        let other = crowd(&[&[0, 1], &[1, 2, 3], &[2, 1]], 4);
+        let found = Pairs::of(&real, &other, 0);
+        assert_eq!(found.real, [2.0, 1.0, 1.0]);
+        assert_eq!(found.other, [1.0, 0.0, 2.0]);
+        // Deviations (2, -1, -1) / 3 and (0, -1, 1): 0.
+        close(Cooccurrence::of(&real, &other).top_200, 0.0);
+        close(Cooccurrence::of(&real, &real).top_200, 1.0);
+        assert_eq!(Cooccurrence::of(&real, &other).ranks_200_to_400, None);
+    }
+
+    #[test]
+    fn the_bands_are_200_items_wide() {
+        // Item i is had by 450 - i users: user u has the items 0..=u.
+        let rows: Vec<Vec<u32>> = (0..450).map(|user| (0..=user).collect()).collect();
+        let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
+        let all = crowd(&rows, 450);
+        let pairs = Pairs::of(&all, &all, BAND);
+        assert_eq!(pairs.real.len(), 200 * 199 / 2);
+        // The items 200 and 201 are both had by the users from 201 on.
+        close(pairs.real.first().copied(), 249.0);
+        close(pairs.real.last().copied(), 51.0);
+    }
+}
