@@ -2,6 +2,7 @@
 //! planted data.
 
 mod attacks;
+mod columns;
 mod dataset;
 mod error;
 mod fetch;
@@ -19,6 +20,7 @@ mod titles;
 mod write;
 
 pub use attacks::{Attack, AttackError, Ground, Injected, Rate, draw_targets};
+pub use columns::Columns;
 pub use dataset::Dataset;
 pub use error::DataError;
 pub use fetch::{Fetched, fetch};

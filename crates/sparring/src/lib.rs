@@ -2,8 +2,8 @@
 //!
 //! The rooms, left to right; each imports only rooms to its left:
 //!
-//! [`data`] -> [`split`] -> [`recommend`] -> [`eval`] -> [`gan`] -> [`models`] -> [`fidelity`] ->
-//! [`artifact`] -> [`report`] -> [`experiment`].
+//! [`data`] -> [`split`] -> [`recommend`] -> [`eval`] -> [`gan`] -> [`models`] -> [`synth`] ->
+//! [`fidelity`] -> [`artifact`] -> [`report`] -> [`experiment`].
 
 pub mod data;
 pub mod split;
@@ -15,6 +15,8 @@ pub mod eval;
 pub mod gan;
 
 pub mod models;
+
+pub mod synth;
 
 pub mod fidelity;
 

@@ -24,7 +24,7 @@ mod probed;
 mod product;
 mod tensor;
 
-mod check;
+pub(crate) mod check;
 mod item_item;
 mod profiles;
 mod ridge;
@@ -46,8 +46,16 @@ mod sparring;
 pub use memory::available_memory;
 pub use registry::{ConfigError, Family};
 
+pub(crate) use registry::{from_table, nearest, shorten};
+
+// What the rooms to the right build on too.
+pub(crate) use memory::Room;
 pub(crate) use profiles::Profiles;
-pub(crate) use registry::nearest;
+#[cfg(test)]
+pub(crate) use profiles::tests::log;
+pub(crate) use subspace::{Leading, Search, leading, memory_of};
+pub(crate) use symmetric::eigen;
+pub(crate) use tall::{Scaled, Tall};
 
 registry::models! {
     "sparring" => Sparring(sparring::SparringConfig) in Adversarial:

@@ -6,6 +6,7 @@ mod text;
 
 use std::path::Path;
 
+use super::columns::Columns;
 use super::error::DataError;
 use super::format::Format;
 use super::sink::Event;
@@ -22,4 +23,12 @@ pub(super) fn read(
         return parquet::read(path, sink);
     }
     text::read(path, wanted, sink)
+}
+
+/// What the header of a file calls users and items, if it has one.
+pub(super) fn names(path: &Path, wanted: Option<Format>) -> Result<Option<Columns>, DataError> {
+    if bytes::is_parquet(path)? {
+        return parquet::names(path).map(Some);
+    }
+    text::names(path, wanted)
 }

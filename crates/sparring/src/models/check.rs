@@ -24,7 +24,7 @@ pub(super) fn setting(
 }
 
 /// An error for the setting `key`, unless `found` is finite and 0 or more.
-pub(super) fn not_negative(
+pub(crate) fn not_negative(
     model: &'static str,
     key: &'static str,
     found: f64,
@@ -39,7 +39,7 @@ pub(super) fn not_negative(
 }
 
 /// An error for the setting `key`, unless `found` is finite and above 0.
-pub(super) fn positive(model: &'static str, key: &'static str, found: f64) -> Result<(), FitError> {
+pub(crate) fn positive(model: &'static str, key: &'static str, found: f64) -> Result<(), FitError> {
     setting(
         found > 0.0 && found.is_finite(),
         model,

@@ -14,7 +14,7 @@ pub fn available_memory() -> Option<u64> {
 
 /// What a fit may take.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Room {
+pub(crate) struct Room {
     bytes: Option<u64>,
     /// Whether someone set it, rather than the system.
     set: bool,
@@ -22,7 +22,7 @@ pub(super) struct Room {
 
 impl Room {
     /// The smaller of the limit of the run and what the system can give.
-    pub(super) fn of(run: &Run<'_>) -> Self {
+    pub(crate) fn of(run: &Run<'_>) -> Self {
         Self::smaller(run.memory, available_memory())
     }
 
@@ -39,7 +39,7 @@ impl Room {
     }
 
     /// An error if a fit needs more.
-    pub(super) fn enough(self, model: &'static str, needed: u64) -> Result<(), FitError> {
+    pub(crate) fn enough(self, model: &'static str, needed: u64) -> Result<(), FitError> {
         match self.bytes {
             Some(bytes) if needed > bytes => Err(FitError::Memory {
                 model,

@@ -56,7 +56,7 @@ impl Profiles {
     }
 
     /// The rows that are not empty.
-    pub(super) fn without_empty_rows(&self) -> Self {
+    pub(crate) fn without_empty_rows(&self) -> Self {
         let mut starts = self.starts.clone();
         starts.dedup();
         Self {
@@ -135,14 +135,14 @@ pub(super) fn distinct(history: &[ItemIx], n_items: usize) -> Result<Vec<u32>, S
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::sync::Arc;
 
     use super::*;
     use crate::data::{InteractionsBuilder, UserIx};
 
     /// A log of the given pairs.
-    pub(in crate::models) fn log(
+    pub(crate) fn log(
         n_users: usize,
         n_items: usize,
         pairs: impl IntoIterator<Item = (u32, u32)>,

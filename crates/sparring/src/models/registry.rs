@@ -1,5 +1,6 @@
 //! From a name or a table of settings to a model.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// What kind of a model it is, for grouping in reports.
@@ -24,6 +25,14 @@ pub enum ConfigError {
         /// The nearest name there is.
         nearest: Option<String>,
     },
+    /// No synthesizer has this name.
+    #[error("there is no synthesizer `{name}`{}", did_you_mean(nearest.as_deref()))]
+    UnknownSynthesizer {
+        /// The name given.
+        name: String,
+        /// The nearest name there is.
+        nearest: Option<String>,
+    },
     /// A setting is unknown or has a wrong type.
     #[error("model `{model}`: {message}{}", did_you_mean(nearest.as_deref()))]
     Setting {
@@ -42,7 +51,9 @@ impl ConfigError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::UnknownModel { .. } => "`sparring models` lists them",
+            Self::UnknownModel { .. } | Self::UnknownSynthesizer { .. } => {
+                "`sparring models` lists them"
+            }
             Self::Setting { .. } => "`sparring models` with the model's name shows its settings",
         }
     }
@@ -68,7 +79,7 @@ pub(crate) fn nearest<'a>(
 }
 
 /// Reads a model's settings from a table, unset keys by default.
-pub(super) fn from_table<C: crate::recommend::Tune>(
+pub(crate) fn from_table<C: Serialize + DeserializeOwned + Default>(
     model: &'static str,
     table: toml::Table,
 ) -> Result<C, ConfigError> {
@@ -199,7 +210,7 @@ macro_rules! models {
 pub(super) use models;
 /// Writes numbers of single precision as their own shortest decimals: 0.1 instead of the
 /// 0.10000000149011612 that a detour by double precision makes of it.
-pub(super) fn shorten(table: &mut toml::Table) {
+pub(crate) fn shorten(table: &mut toml::Table) {
     for (_, value) in table.iter_mut() {
         match value {
             toml::Value::Table(inner) => shorten(inner),

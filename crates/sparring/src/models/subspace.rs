@@ -23,26 +23,26 @@ const NEGLIGIBLE: f64 = 1e-12;
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Search {
+pub(crate) struct Search {
     /// The model that asks.
-    pub(super) model: &'static str,
+    pub(crate) model: &'static str,
     /// Number of singular vectors; fewer are found where the log has a lower rank.
-    pub(super) wanted: usize,
+    pub(crate) wanted: usize,
     /// Rounds of the iteration.
-    pub(super) iterations: usize,
+    pub(crate) iterations: usize,
 }
 
 /// Right singular vectors and their values, largest first.
-pub(super) struct Leading {
+pub(crate) struct Leading {
     /// `V`, `[I, K]`.
-    pub(super) vectors: Tall,
+    pub(crate) vectors: Tall,
     /// `S`.
-    pub(super) values: Vec<f64>,
+    pub(crate) values: Vec<f64>,
 }
 
 /// Bytes that [`leading`] takes for `users`, `items` and `ones` of the log: both sides of the
 /// subspace, small square matrices, the log and its transpose.
-pub(super) fn memory_of((users, items, ones): (u64, u64, u64), wanted: u64) -> u64 {
+pub(crate) fn memory_of((users, items, ones): (u64, u64, u64), wanted: u64) -> u64 {
     let width = (wanted + OVERSAMPLING as u64).min(items.min(users));
     let sides = users + items;
     4 * width * sides + 200 * width * width + 24 * sides + 8 * ones
@@ -52,7 +52,7 @@ pub(super) fn memory_of((users, items, ones): (u64, u64, u64), wanted: u64) -> u
 ///
 /// # Errors
 /// If the eigenvalues of a small matrix cannot be found, or a stop is requested.
-pub(super) fn leading(
+pub(crate) fn leading(
     matrix: Scaled<'_>,
     search: Search,
     run: &Run<'_>,

@@ -39,7 +39,7 @@ pub(super) fn inverse(mut matrix: Vec<f64>, n: usize) -> Option<Vec<f64>> {
 
 /// The eigenvalues, rising, and eigenvectors of a matrix whose lower triangle is given
 /// column-major; `None` if the iteration does not end.
-pub(super) fn eigen(matrix: &[f64], n: usize) -> Option<(Vec<f64>, Mat<f64>)> {
+pub(crate) fn eigen(matrix: &[f64], n: usize) -> Option<(Vec<f64>, Mat<f64>)> {
     let par = Par::rayon(SPLIT);
     let mut values = Diag::<f64>::zeros(n);
     let mut vectors = Mat::<f64>::zeros(n, n);

@@ -14,22 +14,22 @@ const BLOCK: usize = 256;
 const PARTS: usize = 16;
 
 /// A matrix of few columns, row-major.
-pub(super) struct Tall {
-    pub(super) width: usize,
-    pub(super) values: Vec<f32>,
+pub(crate) struct Tall {
+    pub(crate) width: usize,
+    pub(crate) values: Vec<f32>,
 }
 
 /// The sparse matrix `a_rc = rows_r x_rc columns_c`.
 #[derive(Clone, Copy)]
-pub(super) struct Scaled<'a> {
-    pub(super) profiles: &'a Profiles,
-    pub(super) rows: &'a [f64],
-    pub(super) columns: &'a [f64],
+pub(crate) struct Scaled<'a> {
+    pub(crate) profiles: &'a Profiles,
+    pub(crate) rows: &'a [f64],
+    pub(crate) columns: &'a [f64],
 }
 
 impl Scaled<'_> {
     /// The product with a matrix, summed in double precision.
-    pub(super) fn times(self, matrix: &Tall) -> Tall {
+    pub(crate) fn times(self, matrix: &Tall) -> Tall {
         let (arch, width) = (Arch::new(), matrix.width);
         let mut values = vec![0.0; self.profiles.n_rows() * width];
         values
@@ -70,7 +70,7 @@ impl Tall {
     }
 
     /// `T' T`, its lower triangle, column-major.
-    pub(super) fn gram(&self) -> Vec<f64> {
+    pub(crate) fn gram(&self) -> Vec<f64> {
         let k = self.width;
         let part = self.n_rows().div_ceil(PARTS).max(1);
         let parts: Vec<Vec<f64>> = self

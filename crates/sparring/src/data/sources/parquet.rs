@@ -9,6 +9,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
 use super::bytes::io;
+use crate::data::columns::Columns;
 use crate::data::error::DataError;
 use crate::data::format::columns;
 use crate::data::sink::Event;
@@ -18,22 +19,12 @@ pub(super) fn read(
     path: &Path,
     sink: &mut dyn FnMut(Event<'_>) -> std::result::Result<(), DataError>,
 ) -> std::result::Result<(), DataError> {
-    let damaged = |error: ParquetError| DataError::Parquet {
-        path: path.to_path_buf(),
-        finding: error.to_string(),
-    };
-    let file = File::open(path).map_err(io(path, "open"))?;
-    let reader = guarded(|| SerializedFileReader::new(file)).map_err(damaged)?;
-    let schema = reader.metadata().file_metadata().schema();
-    let names: Vec<String> = schema
-        .get_fields()
-        .iter()
-        .map(|f| f.name().to_owned())
-        .collect();
+    let damaged = damaged(path);
+    let (reader, names) = open(path)?;
     let layout = columns(path, &names)?;
-    let mut rows = guarded(|| reader.get_row_iter(None)).map_err(damaged)?;
+    let mut rows = guarded(|| reader.get_row_iter(None)).map_err(&damaged)?;
     for line in 1_u64.. {
-        let Some(row) = guarded(|| rows.next().transpose()).map_err(damaged)? else {
+        let Some(row) = guarded(|| rows.next().transpose()).map_err(&damaged)? else {
             break;
         };
         let row = row.into_columns();
@@ -54,6 +45,34 @@ pub(super) fn read(
         })?;
     }
     Ok(())
+}
+
+/// What the file calls users and items.
+pub(super) fn names(path: &Path) -> std::result::Result<Columns, DataError> {
+    let (_, names) = open(path)?;
+    let layout = columns(path, &names)?;
+    Ok(Columns {
+        user: names[layout.user].clone(),
+        item: names[layout.item].clone(),
+    })
+}
+
+/// A reader and the names of the columns.
+fn open(path: &Path) -> std::result::Result<(SerializedFileReader<File>, Vec<String>), DataError> {
+    let file = File::open(path).map_err(io(path, "open"))?;
+    let reader = guarded(|| SerializedFileReader::new(file)).map_err(damaged(path))?;
+    let schema = reader.metadata().file_metadata().schema();
+    let fields = schema.get_fields().iter();
+    let names = fields.map(|field| field.name().to_owned()).collect();
+    Ok((reader, names))
+}
+
+fn damaged(path: &Path) -> impl Fn(ParquetError) -> DataError {
+    let path = path.to_path_buf();
+    move |error| DataError::Parquet {
+        path: path.clone(),
+        finding: error.to_string(),
+    }
 }
 
 /// The reader's answer; it panics on some damaged files, which is an answer too.

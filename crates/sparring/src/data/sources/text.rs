@@ -4,8 +4,9 @@ use std::io::{BufRead, Read};
 use std::path::Path;
 
 use super::bytes::{io, open};
+use crate::data::columns::Columns;
 use crate::data::error::DataError;
-use crate::data::format::{Format, Layout, Separator, layout};
+use crate::data::format::{Format, Layout, Separator, layout, split};
 use crate::data::sink::Event;
 
 /// Bytes that the format is told from.
@@ -15,7 +16,7 @@ type Take<'a> = &'a mut dyn FnMut(Event<'_>) -> Result<(), DataError>;
 
 /// Reads a text file line by line.
 pub(super) fn read(path: &Path, wanted: Option<Format>, sink: Take<'_>) -> Result<(), DataError> {
-    let layout = peek(path, wanted)?;
+    let (layout, _) = peek(path, wanted)?;
     let header = matches!(layout.format, Format::Table | Format::RecBole);
     match layout.separator {
         Separator::Byte(byte) if layout.format != Format::Sequences => {
@@ -25,7 +26,21 @@ pub(super) fn read(path: &Path, wanted: Option<Format>, sink: Take<'_>) -> Resul
     }
 }
 
-fn peek(path: &Path, wanted: Option<Format>) -> Result<Layout, DataError> {
+/// What the header calls users and items, if there is one.
+pub(super) fn names(path: &Path, wanted: Option<Format>) -> Result<Option<Columns>, DataError> {
+    let (layout, first) = peek(path, wanted)?;
+    if !matches!(layout.format, Format::Table | Format::RecBole) {
+        return Ok(None);
+    }
+    let names = split(first.trim_start_matches('\u{feff}'), layout.separator);
+    Ok(Some(Columns {
+        user: names[layout.user].clone(),
+        item: names[layout.item].clone(),
+    }))
+}
+
+/// The layout of a file and its first line.
+fn peek(path: &Path, wanted: Option<Format>) -> Result<(Layout, String), DataError> {
     let (reader, gzip) = open(path)?;
     let mut start = Vec::new();
     let outcome = reader.take(PEEK).read_to_end(&mut start);
@@ -44,7 +59,10 @@ fn peek(path: &Path, wanted: Option<Format>) -> Result<Layout, DataError> {
     if !whole && all.len() > 1 {
         all.pop();
     }
-    layout(path, &all, wanted)
+    let first = all
+        .first()
+        .map_or_else(String::new, |line| (*line).to_owned());
+    Ok((layout(path, &all, wanted)?, first))
 }
 
 /// Fields separated by one byte, quotes allowed.

@@ -1,0 +1,65 @@
+//! Users that never lived: synthesizers, one file each.
+//!
+//! A new one is one file with its configuration, `impl Synthesize`, `Synthesizer`, `Weights` and
+//! `synthesizer_contract!`, then two lines here: `mod x;` and `"x" => X(x::XConfig)`. The command
+//! line, config files, their schema and artifacts know it from then on.
+//!
+//! A synthesizer draws profiles, sets of items; ratings and times are a layer over them. The users
+//! carry no privacy guarantee: models of this room have seen real users without noise.
+
+#[cfg(test)]
+#[macro_use]
+mod contract;
+#[macro_use]
+mod registry;
+
+mod error;
+mod output;
+mod profiles;
+mod traits;
+
+mod blend;
+mod decoder;
+mod expectation;
+mod kmeans;
+mod latent;
+mod lengths;
+mod link;
+mod normal;
+mod real;
+
+mod bootstrap;
+mod gaussian;
+mod independent;
+mod mixture;
+
+use crate::recommend::{NamedTensors, WeightsError};
+
+pub use error::SynthError;
+pub use output::{INTERACTIONS, Order, Output, user_id};
+pub use profiles::{Block, Profiles};
+pub use traits::{Fitted, Synthesize, Synthesizer};
+
+synthesizers! {
+    "bootstrap" => Bootstrap(bootstrap::BootstrapConfig):
+        "copies of real users: a reference, never private",
+    "independent" => Independent(independent::IndependentConfig):
+        "items drawn by popularity alone, lengths as real ones",
+    "gaussian" => Gaussian(gaussian::GaussianConfig):
+        "a normal law among the leading directions, decoded through a calibrated link",
+    "mixture" => Mixture(mixture::MixtureConfig): "the same with several normal laws",
+}
+
+impl SynthConfig {
+    /// Whether the users are real ones: such a synthesizer is a reference and is not saved.
+    pub fn copies_real_users(&self) -> bool {
+        matches!(self, Self::Bootstrap(_))
+    }
+}
+
+/// The tensors of a part of a synthesizer.
+fn part(weights: &NamedTensors, prefix: &str) -> Result<NamedTensors, WeightsError> {
+    weights.part(prefix).ok_or_else(|| WeightsError::Missing {
+        name: prefix.to_owned(),
+    })
+}
