@@ -71,13 +71,15 @@ pub(crate) enum Command {
     Compare(Compare),
     /// Fit models on clean and on attacked training parts; what is lost, and who is served least.
     Robustness(Robustness),
+    /// Make users that never lived, like those of a log.
+    Synthesize(Synthesize),
     /// Compare synthetic users with real ones: likeness, copies, and what they are good for.
     Fidelity(Fidelity),
     /// Find good settings for one model on a validation part.
     Tune(Tune),
     /// Recommend items with a saved model.
     Recommend(Recommend),
-    /// List the models, or show the settings of one.
+    /// List the models and synthesizers, or show the settings of one.
     Models(Models),
     /// Check this machine: processor, threads, memory, cache folder, clients for data sets.
     Doctor,
@@ -318,6 +320,32 @@ pub(crate) struct Robustness {
     pub(crate) measuring: Measuring,
 }
 
+/// `sparring synthesize`
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("origin").required(true).args(["data", "from"])))]
+pub(crate) struct Synthesize {
+    /// The log of real users: a named set, a file or a folder.
+    #[arg(long, value_name = "D")]
+    pub(crate) data: Option<String>,
+    /// The synthesizer; `sparring models` lists them.
+    #[arg(long, value_name = "NAME", default_value = "gaussian")]
+    pub(crate) model: String,
+    /// Number of users [default: as many as there are real ones].
+    #[arg(long, value_name = "N")]
+    pub(crate) users: Option<u64>,
+    /// Folder for interactions.csv and summary.json.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Save the fitted synthesizer in this folder.
+    #[arg(long, value_name = "DIR", conflicts_with = "from")]
+    pub(crate) save: Option<PathBuf>,
+    /// Draw from a saved synthesizer instead of fitting one.
+    #[arg(long, value_name = "DIR", conflicts_with = "model")]
+    pub(crate) from: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
 /// `sparring fidelity`
 #[derive(Debug, Args)]
 pub(crate) struct Fidelity {
@@ -392,6 +420,6 @@ pub(crate) struct Recommend {
 /// `sparring models`
 #[derive(Debug, Args)]
 pub(crate) struct Models {
-    /// The model whose settings are shown.
+    /// The model or synthesizer whose settings are shown.
     pub(crate) name: Option<String>,
 }

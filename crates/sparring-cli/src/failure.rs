@@ -8,6 +8,7 @@ use sparring::fidelity::FidelityError;
 use sparring::models::ConfigError;
 use sparring::recommend::{FitError, ScoreError};
 use sparring::split::SplitError;
+use sparring::synth::SynthError;
 
 /// The command line asks for something that does not exist.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +56,11 @@ pub(crate) fn tell(error: &anyhow::Error) -> Told {
             cause
                 .downcast_ref::<ExperimentError>()
                 .map(|e| (e.hint(), code(e)))
+        })
+        .or_else(|| {
+            cause
+                .downcast_ref::<SynthError>()
+                .map(|e| (e.hint(), if e.is_wrong_use() { 2 } else { 1 }))
         })
         .or_else(|| cause.downcast_ref::<FidelityError>().map(|e| (e.hint(), 1)))
         .or_else(|| {

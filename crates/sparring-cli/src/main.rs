@@ -41,6 +41,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Evaluate(args) => commands::evaluate::run(context, &args),
         Command::Compare(args) => commands::compare::run(context, &args),
         Command::Robustness(args) => commands::robustness::run(context, &args),
+        Command::Synthesize(args) => commands::synthesize::run(context, &args),
         Command::Fidelity(args) => commands::fidelity::run(context, &args),
         Command::Tune(args) => commands::tune::run(context, &args),
         Command::Recommend(args) => commands::recommend::run(context, &args),

@@ -1,4 +1,4 @@
-//! A fitted model on disk: `manifest.json`, `model.safetensors`, `vocabulary.json`.
+//! A fitted model, recommender or synthesizer, on disk: `manifest.json`, `model.safetensors`, `vocabulary.json`.
 //!
 //! Nothing of the training rows is inside, only their fingerprint. Each file's SHA-256 stands in
 //! the manifest and the manifest carries its own, so that a flipped byte anywhere is noticed.
@@ -8,6 +8,7 @@ mod error;
 mod fingerprint;
 mod folder;
 mod manifest;
+mod synthesizer;
 mod tensors;
 
 use std::path::Path;
@@ -15,12 +16,14 @@ use std::sync::Arc;
 
 use crate::data::Vocabulary;
 use crate::models::ModelConfig;
-use crate::recommend::Trained;
+use crate::recommend::{NamedTensors, Trained};
+use manifest::About;
 
 pub use bind::Bound;
 pub use error::ArtifactError;
 pub use fingerprint::fingerprint;
-pub use manifest::{FORMAT, Manifest, Provenance};
+pub use manifest::{FORMAT, Kind, Manifest, Provenance};
+pub use synthesizer::SynthArtifact;
 
 /// A fitted model with everything that serving needs.
 #[derive(Debug)]
@@ -45,22 +48,19 @@ impl Artifact {
     /// # Errors
     /// If the folder cannot be written, or holds something that is not an artifact.
     pub fn save(&self, folder: &Path) -> Result<(), ArtifactError> {
-        let weights = tensors::to_bytes(&self.model.tensors());
-        let vocabulary = manifest::vocabulary_bytes(&self.users, &self.items);
-        let manifest = Manifest::describe(
-            self,
-            &[
-                (manifest::MODEL_FILE, &weights[..]),
-                (manifest::VOCABULARY_FILE, &vocabulary),
-            ],
-        );
-        folder::replace(
+        let about = About {
+            kind: Kind::Recommender,
+            model: self.config.name(),
+            settings: self.config.to_table(),
+            seed: self.seed,
+            data: &self.data,
+            columns: None,
+        };
+        write(
             folder,
-            &[
-                (manifest::MODEL_FILE, weights),
-                (manifest::VOCABULARY_FILE, vocabulary),
-                (manifest::MANIFEST_FILE, manifest.to_bytes()),
-            ],
+            about,
+            &self.model.tensors(),
+            [&self.users, &self.items],
         )
     }
 
@@ -69,7 +69,7 @@ impl Artifact {
     /// # Errors
     /// If a file is missing, of another version, damaged, or does not make a model.
     pub fn load(folder: &Path) -> Result<Self, ArtifactError> {
-        let manifest = Manifest::read(folder)?;
+        let manifest = Manifest::read_of(folder, Kind::Recommender)?;
         let weights = manifest.file(folder, manifest::MODEL_FILE)?;
         let vocabulary = manifest.file(folder, manifest::VOCABULARY_FILE)?;
         let (users, items) = manifest::read_vocabulary(folder, &vocabulary)?;
@@ -106,4 +106,30 @@ impl Artifact {
             items: Arc::new(items),
         })
     }
+}
+
+/// Writes the three files of a model; `ids` are those of the users and of the items.
+fn write(
+    folder: &Path,
+    about: About<'_>,
+    tensors: &NamedTensors,
+    [users, items]: [&Vocabulary; 2],
+) -> Result<(), ArtifactError> {
+    let weights = tensors::to_bytes(tensors);
+    let vocabulary = manifest::vocabulary_bytes(users, items);
+    let manifest = Manifest::describe(
+        about,
+        &[
+            (manifest::MODEL_FILE, &weights[..]),
+            (manifest::VOCABULARY_FILE, &vocabulary),
+        ],
+    );
+    folder::replace(
+        folder,
+        &[
+            (manifest::MODEL_FILE, weights),
+            (manifest::VOCABULARY_FILE, vocabulary),
+            (manifest::MANIFEST_FILE, manifest.to_bytes()),
+        ],
+    )
 }

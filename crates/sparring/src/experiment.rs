@@ -7,6 +7,7 @@ mod fidelity;
 mod fit;
 mod robustness;
 mod schema;
+mod synthesize;
 mod tune;
 
 use crate::recommend::{Cancel, Observer};
@@ -18,6 +19,7 @@ pub use fidelity::{Comparands, fidelity};
 pub use fit::{Fitted, fit};
 pub use robustness::{Threats, robustness};
 pub use schema::schema;
+pub use synthesize::{RealUsers, Synthesis, fit_synthesizer, synthesize};
 pub use tune::{Trial, TuneOptions, Tuning, tune};
 
 /// An observer that is also told which part of the work begins.

@@ -1,21 +1,30 @@
-//! `sparring models`: the models, or the settings of one.
+//! `sparring models`: the models and synthesizers, or the settings of one.
 
 use sparring::models::{Family, ModelConfig};
+use sparring::synth::SynthConfig;
 
 use crate::cli::Models;
 use crate::context::Context;
 
-/// Lists the models, or shows all settings of one as TOML.
+/// Lists them, or shows all settings of one as TOML.
 pub(crate) fn run(context: &Context, args: &Models) -> anyhow::Result<()> {
     if let Some(name) = &args.name {
+        if SynthConfig::NAMES.contains(&name.as_str()) {
+            let config = context.config.synth(name)?;
+            return show(
+                context,
+                config.about(),
+                &format!("synth.{name}"),
+                &config.to_table(),
+            );
+        }
         let config = context.config.model(name)?;
-        let table = toml::to_string(&config.to_table())?;
-        context.out.line(format!(
-            "# {}\n[model.{name}]\n{}",
+        return show(
+            context,
             config.about(),
-            table.trim_end()
-        ));
-        return context.out.json(&config.to_table());
+            &format!("model.{name}"),
+            &config.to_table(),
+        );
     }
     let mut list = Vec::new();
     for name in ModelConfig::NAMES {
@@ -26,8 +35,21 @@ pub(crate) fn run(context: &Context, args: &Models) -> anyhow::Result<()> {
         };
         context
             .out
-            .line(format!("{name:<10} {family:<12} {}", config.about()));
+            .line(format!("{name:<11} {family:<12} {}", config.about()));
         list.push(serde_json::json!({ "model": name, "family": family, "about": config.about() }));
     }
+    for name in SynthConfig::NAMES {
+        let (family, about) = ("synthesizer", SynthConfig::named(name)?.about());
+        context.out.line(format!("{name:<11} {family:<12} {about}"));
+        list.push(serde_json::json!({ "model": name, "family": family, "about": about }));
+    }
     context.out.json(&list)
+}
+
+/// All settings of one model.
+fn show(context: &Context, about: &str, key: &str, settings: &toml::Table) -> anyhow::Result<()> {
+    let table = toml::to_string(settings)?;
+    let text = format!("# {about}\n[{key}]\n{}", table.trim_end());
+    context.out.line(text.trim_end());
+    context.out.json(settings)
 }

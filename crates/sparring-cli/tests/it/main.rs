@@ -11,3 +11,4 @@ mod robustness;
 mod same_bytes;
 mod sparring;
 mod stopping;
+mod synthesize;

@@ -18,6 +18,8 @@ fn json_is_one_document_and_nothing_else() {
         "tune --train train.csv --model itemknn --trials 2 --out tuned.toml".to_owned(),
         "models".to_owned(),
         "models ease".to_owned(),
+        "models gaussian".to_owned(),
+        "synthesize --data train.csv --model independent --out users".to_owned(),
         "schema".to_owned(),
     ] {
         let printed = place.good(&format!("{command} --json"));
@@ -64,6 +66,7 @@ fn every_command_has_help() {
         "evaluate",
         "compare",
         "robustness",
+        "synthesize",
         "tune",
         "recommend",
         "models",

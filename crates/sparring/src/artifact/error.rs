@@ -38,6 +38,24 @@ pub enum ArtifactError {
         /// The folder.
         folder: PathBuf,
     },
+    /// The folder holds a model of another kind.
+    #[error("{}: holds a {found}, not a {expected}", folder.display())]
+    Kind {
+        /// The folder.
+        folder: PathBuf,
+        /// What is there.
+        found: &'static str,
+        /// What was wanted.
+        expected: &'static str,
+    },
+    /// The synthesizer is made of rows of real users.
+    #[error("{}: a {model} is not saved, since it is made of the rows of real users", folder.display())]
+    CopiesUsers {
+        /// The folder.
+        folder: PathBuf,
+        /// Name of the synthesizer.
+        model: &'static str,
+    },
     /// Written by a version with another format.
     #[error("{}: format {found}, this version reads format {expected}", path.display())]
     Version {
@@ -73,7 +91,11 @@ impl ArtifactError {
             Self::Io { .. } => "check that the folder exists, is writable and has room",
             Self::NoFolder { .. } => "name a folder with --out; it need not exist yet",
             Self::Occupied { .. } => "name another folder with --out, or empty this one",
-            Self::NoArtifact { .. } => "name a folder that `sparring train --out` wrote",
+            Self::NoArtifact { .. } | Self::Kind { .. } => {
+                "name a folder that `sparring train --out` wrote, or, to draw users, one of \
+                 `sparring synthesize --save`"
+            }
+            Self::CopiesUsers { .. } => "leave --save out, or save another synthesizer",
             Self::Version { .. } | Self::Model { .. } => {
                 "train the model again with this version, or use the version that wrote it"
             }

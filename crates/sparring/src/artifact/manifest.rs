@@ -6,10 +6,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::Artifact;
 use super::error::ArtifactError;
 use super::fingerprint::{fingerprint, sha256};
-use crate::data::{Dataset, Vocabulary};
+use crate::data::{Columns, Dataset, Vocabulary};
 
 /// Number of the folder's format; one more whenever an old reader would misread it.
 pub const FORMAT: u32 = 1;
@@ -26,6 +25,9 @@ pub struct Manifest {
     pub format: u32,
     /// Version of Sparring that wrote it.
     pub sparring: String,
+    /// What the model does; not written for a recommender.
+    #[serde(default, skip_serializing_if = "Kind::is_recommender")]
+    pub kind: Kind,
     /// Model name.
     pub model: String,
     /// All settings of the model.
@@ -34,12 +36,51 @@ pub struct Manifest {
     pub seed: u64,
     /// Where the training data came from.
     pub data: Provenance,
+    /// What the data call their users and items, for a synthesizer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Columns>,
     /// The privacy guarantee; none for a model fitted directly on data.
     pub guarantee: Option<String>,
     /// SHA-256 of each other file.
     pub files: BTreeMap<String, String>,
     /// SHA-256 of this manifest with this field empty.
     pub checksum: String,
+}
+
+/// What a saved model does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Recommends items.
+    #[default]
+    Recommender,
+    /// Draws users.
+    Synthesizer,
+}
+
+impl Kind {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    fn is_recommender(&self) -> bool {
+        *self == Self::Recommender
+    }
+
+    /// As it is called in findings.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Recommender => "recommender",
+            Self::Synthesizer => "synthesizer",
+        }
+    }
+}
+
+/// What a manifest tells about a model besides its files.
+pub(super) struct About<'a> {
+    pub(super) kind: Kind,
+    pub(super) model: &'a str,
+    pub(super) settings: toml::Table,
+    pub(super) seed: u64,
+    pub(super) data: &'a Provenance,
+    pub(super) columns: Option<&'a Columns>,
 }
 
 /// Where training data came from: enough to find and recognise it, not the data.
@@ -75,14 +116,16 @@ impl Provenance {
 }
 
 impl Manifest {
-    pub(super) fn describe(artifact: &Artifact, files: &[(&str, &[u8])]) -> Self {
+    pub(super) fn describe(about: About<'_>, files: &[(&str, &[u8])]) -> Self {
         Self {
             format: FORMAT,
             sparring: env!("CARGO_PKG_VERSION").to_owned(),
-            model: artifact.config.name().to_owned(),
-            settings: artifact.config.to_table(),
-            seed: artifact.seed,
-            data: artifact.data.clone(),
+            kind: about.kind,
+            model: about.model.to_owned(),
+            settings: about.settings,
+            seed: about.seed,
+            data: about.data.clone(),
+            columns: about.columns.cloned(),
             guarantee: None,
             files: files
                 .iter()
@@ -109,6 +152,19 @@ impl Manifest {
             ..self.clone()
         };
         sha256(&serde_json::to_vec(&empty).expect("a manifest is plain values"))
+    }
+
+    /// Reads the manifest of a folder that should hold a model of one kind.
+    pub(super) fn read_of(folder: &Path, expected: Kind) -> Result<Self, ArtifactError> {
+        let manifest = Self::read(folder)?;
+        if manifest.kind == expected {
+            return Ok(manifest);
+        }
+        Err(ArtifactError::Kind {
+            folder: folder.to_path_buf(),
+            found: manifest.kind.name(),
+            expected: expected.name(),
+        })
     }
 
     /// Reads and checks the manifest of a folder.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::error::ExperimentError;
 use crate::eval::Profile;
 use crate::models::{ConfigError, ModelConfig, nearest};
+use crate::synth::SynthConfig;
 
 /// The settings of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub struct Config {
     pub eval: EvalSettings,
     /// Settings by model name, `[model.ease]`.
     pub model: BTreeMap<String, toml::Table>,
+    /// Settings by synthesizer name, `[synth.gaussian]`.
+    pub synth: BTreeMap<String, toml::Table>,
 }
 
 /// What is measured.
@@ -42,6 +45,7 @@ impl Default for Config {
             models: Vec::new(),
             eval: EvalSettings::default(),
             model: BTreeMap::new(),
+            synth: BTreeMap::new(),
         }
     }
 }
@@ -95,10 +99,18 @@ impl Config {
         ModelConfig::from_table(name, self.model.get(name).cloned().unwrap_or_default())
     }
 
+    /// The settings of one synthesizer: its table over the defaults.
+    ///
+    /// # Errors
+    /// If there is no such synthesizer or setting.
+    pub fn synth(&self, name: &str) -> Result<SynthConfig, ConfigError> {
+        SynthConfig::from_table(name, self.synth.get(name).cloned().unwrap_or_default())
+    }
+
     fn check_models(&self, place: &str, text: &str) -> Result<(), ExperimentError> {
-        for name in self.models.iter().chain(self.model.keys()) {
-            self.model(name).map_err(|error| {
-                let mut path = vec!["model", name];
+        let check = |section: &str, name: &str, outcome: Result<(), ConfigError>| {
+            outcome.map_err(|error| {
+                let mut path = vec![section, name];
                 if let ConfigError::Setting { key: Some(key), .. } = &error {
                     path.push(key);
                 }
@@ -108,7 +120,13 @@ impl Config {
                     message: error.to_string(),
                     nearest: None,
                 }
-            })?;
+            })
+        };
+        for name in self.models.iter().chain(self.model.keys()) {
+            check("model", name, self.model(name).map(drop))?;
+        }
+        for name in self.synth.keys() {
+            check("synth", name, self.synth(name).map(drop))?;
         }
         Ok(())
     }
@@ -247,6 +265,17 @@ mod tests {
             error.starts_with("FILE:2:10: model `ease`: `l2`: invalid type: string"),
             "{error}"
         );
+        let error = load("seed = 1\n[synth.gauss]\n", &[]).unwrap_err();
+        assert!(
+            error.starts_with("FILE:2:8: there is no synthesizer `gauss`"),
+            "{error}"
+        );
+        let error = load("[synth.gaussian]\nrang = 3\n", &[]).unwrap_err();
+        assert!(
+            error.starts_with("FILE:2:1: model `gaussian`: unknown field `rang`"),
+            "{error}"
+        );
+        assert!(error.ends_with("did you mean `rank`?"), "{error}");
         let error = load("", &["model.pop.x=1"]).unwrap_err();
         assert!(
             error.starts_with("--set: model `pop`: unknown field `x`"),

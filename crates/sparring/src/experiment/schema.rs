@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::config::Config;
 use crate::models::ModelConfig;
+use crate::synth::SynthConfig;
 
 /// The JSON schema (draft 2020-12) of a config file.
 ///
@@ -17,20 +18,26 @@ pub fn schema() -> Value {
             "type": "array", "items": { "enum": ModelConfig::NAMES }, "default": [],
         }),
     );
-    let models: Map<String, Value> = ModelConfig::NAMES
-        .iter()
-        .filter_map(|name| ModelConfig::named(name).ok())
-        .map(|config| {
-            let mut table = closed(&object(&config.to_table()));
-            table["description"] = json!(config.about());
-            (config.name().to_owned(), table)
-        })
-        .collect();
-    properties.insert("model".to_owned(), closed(&models));
+    let models = ModelConfig::NAMES.iter().filter_map(|name| {
+        let config = ModelConfig::named(name).ok()?;
+        Some(described(config.name(), config.about(), &config.to_table()))
+    });
+    properties.insert("model".to_owned(), closed(&models.collect()));
+    let synthesizers = SynthConfig::NAMES.iter().filter_map(|name| {
+        let config = SynthConfig::named(name).ok()?;
+        Some(described(config.name(), config.about(), &config.to_table()))
+    });
+    properties.insert("synth".to_owned(), closed(&synthesizers.collect()));
     let mut schema = closed(&properties);
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("Sparring config");
     schema
+}
+
+fn described(name: &str, about: &str, settings: &toml::Table) -> (String, Value) {
+    let mut table = closed(&object(settings));
+    table["description"] = json!(about);
+    (name.to_owned(), table)
 }
 
 fn closed(properties: &Map<String, Value>) -> Value {
@@ -67,6 +74,15 @@ mod tests {
             .as_object()
             .unwrap();
         assert_eq!(models.len(), ModelConfig::NAMES.len());
+        let synthesizers = &schema["properties"]["synth"]["properties"];
+        assert_eq!(
+            synthesizers.as_object().unwrap().len(),
+            SynthConfig::NAMES.len()
+        );
+        assert_eq!(
+            synthesizers["gaussian"]["properties"]["rank"]["default"],
+            64
+        );
         assert_eq!(schema["properties"]["seed"]["type"], "integer");
         assert_eq!(
             schema["properties"]["eval"]["properties"]["metric"]["default"],

@@ -1,0 +1,230 @@
+//! `sparring synthesize`: what it writes, refuses and leaves behind.
+
+use crate::sparring::{HEADER, Place};
+
+const QUICK: &str = "--set synth.gaussian.rank=6";
+
+fn lines(place: &Place, file: &str) -> Vec<String> {
+    let text = String::from_utf8(place.read(file)).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn users_are_written_with_the_names_of_the_source() {
+    let place = Place::empty();
+    let row = |at: u32| {
+        let (user, nth) = (at / 5, at % 5);
+        format!("4,\"film, {}\",u{user}\n", (user * 3 + nth * 2) % 17)
+    };
+    let log = "rating,movieId,userId\n".to_owned() + &(0..200).map(row).collect::<String>();
+    place.write("log.csv", log);
+    let told = place.good(&format!("synthesize --data log.csv --out users {QUICK}"));
+    assert!(told.contains("40 users with 200 interactions"), "{told}");
+    assert!(told.contains("privacy guarantee: none"), "{told}");
+    let written = lines(&place, "users/interactions.csv");
+    assert_eq!(written[0], "userId,movieId");
+    assert_eq!(written.len(), 201);
+    assert!(written[1].starts_with("s000001,\"film, "), "{}", written[1]);
+    assert!(written[200].starts_with("s000040,"), "{}", written[200]);
+    let summary: serde_json::Value =
+        serde_json::from_slice(&place.read("users/summary.json")).unwrap();
+    assert_eq!(
+        (&summary["users"], &summary["interactions"]),
+        (&40.into(), &200.into())
+    );
+    assert!(
+        summary["guarantee"].is_null() && summary["privacy"].as_str().unwrap().starts_with("none")
+    );
+    assert_eq!(summary["settings"]["rank"], 6);
+    // A folder of users is a log like any other.
+    let told = place.good("data inspect users");
+    assert!(
+        told.contains("40 users") && told.contains("200 interactions"),
+        "{told}"
+    );
+}
+
+#[test]
+fn users_do_not_depend_on_threads_nor_on_how_many_there_are() {
+    let place = Place::with_log();
+    for model in ["bootstrap", "independent", "gaussian", "mixture"] {
+        let run = format!("synthesize --data train.csv --model {model} {QUICK}");
+        for threads in [1, 2] {
+            place.good(&format!(
+                "{run} --threads {threads} --users 90 --out {model}{threads}"
+            ));
+        }
+        for file in ["interactions.csv", "summary.json"] {
+            let [one, two] = [1, 2].map(|threads| place.read(&format!("{model}{threads}/{file}")));
+            assert!(one == two, "{file} of {model} differs");
+        }
+        place.good(&format!("{run} --users 37 --out {model}-few"));
+        let all = lines(&place, &format!("{model}1/interactions.csv"));
+        let few = lines(&place, &format!("{model}-few/interactions.csv"));
+        assert_eq!(all[..few.len()], few, "{model}");
+        place.good(&format!("{run} --users 90 --seed 2 --out {model}-seed"));
+        assert_ne!(
+            all,
+            lines(&place, &format!("{model}-seed/interactions.csv")),
+            "{model}"
+        );
+    }
+}
+
+#[test]
+fn a_saved_synthesizer_draws_the_same_users_without_the_data() {
+    let place = Place::with_log();
+    place.good(&format!(
+        "synthesize --data train.csv --out users --save model --users 50 {QUICK}"
+    ));
+    std::fs::remove_file(place.path("train.csv")).unwrap();
+    place.good("synthesize --from model --out again --users 50");
+    assert_eq!(
+        place.read("users/interactions.csv"),
+        place.read("again/interactions.csv")
+    );
+    assert_eq!(
+        place.read("users/summary.json"),
+        place.read("again/summary.json")
+    );
+    place.good("synthesize --from model --out default");
+    assert!(
+        lines(&place, "default/interactions.csv")
+            .last()
+            .unwrap()
+            .starts_with("s000060,")
+    );
+    let ids = String::from_utf8(place.read("model/vocabulary.json")).unwrap();
+    assert!(
+        ids.contains("film 3") && !ids.contains("anna"),
+        "no id of a real user"
+    );
+}
+
+#[test]
+fn damaged_and_foreign_models_are_refused() {
+    let place = Place::with_log();
+    place.good(&format!(
+        "synthesize --data train.csv --out users --save model {QUICK}"
+    ));
+    place.good("train --data train.csv --model pop --out pop");
+    place.bad(
+        "synthesize --from pop --out other",
+        1,
+        &["pop: holds a recommender, not a synthesizer"],
+    );
+    place.bad(
+        "recommend --model model --history film",
+        1,
+        &["model: holds a synthesizer, not a recommender"],
+    );
+    place.bad(
+        "synthesize --from none --out other",
+        1,
+        &["none: there is no model here"],
+    );
+    for (file, at) in [
+        ("model.safetensors", 2900),
+        ("vocabulary.json", 9),
+        ("manifest.json", 60),
+    ] {
+        let path = place.path("model").join(file);
+        let whole = std::fs::read(&path).unwrap();
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x20;
+        std::fs::write(&path, damaged).unwrap();
+        place.bad("synthesize --from model --out other", 1, &[file, "damaged"]);
+        std::fs::write(&path, whole).unwrap();
+    }
+    assert!(!place.path("other").exists());
+    place.good("synthesize --from model --out other");
+}
+
+#[test]
+fn logs_that_cannot_be_imitated() {
+    let place = Place::empty();
+    let log = |users: u32, items: u32| {
+        let rows = (0..users).map(|user| format!("u{user},i{},3,5\n", user % items));
+        HEADER.to_owned() + &rows.collect::<String>()
+    };
+    place.write("few.csv", log(19, 5));
+    place.write("item.csv", log(30, 1));
+    for model in ["bootstrap", "independent", "gaussian", "mixture"] {
+        let run = |data| format!("synthesize --data {data} --model {model} --out users");
+        place.bad(
+            &run("few.csv"),
+            1,
+            &[model, "needs 20 users with items, the log has 19"],
+        );
+        place.bad(
+            &run("item.csv"),
+            1,
+            &[model, "needs two items that someone has, the log has 1"],
+        );
+    }
+    assert!(!place.path("users").exists());
+}
+
+#[test]
+fn wrong_use_is_told_before_the_work() {
+    let place = Place::with_log();
+    let run = "synthesize --data train.csv --out users";
+    place.bad(
+        &format!("{run} --model gausian"),
+        2,
+        &["no synthesizer `gausian`, did you mean `gaussian`?"],
+    );
+    place.bad(
+        &format!("{run} --set synth.gaussian.rnak=3"),
+        2,
+        &["`rnak`", "did you mean `rank`?"],
+    );
+    place.bad(
+        &format!("{run} --set synth.gaussian.inflation=0"),
+        2,
+        &["inflation must be above 0"],
+    );
+    place.bad(&format!("{run} --users 0"), 2, &["--users 0"]);
+    place.bad(
+        &format!("{run} --model bootstrap --save model"),
+        1,
+        &["model: a bootstrap is not saved", "rows of real users"],
+    );
+    let both = place.run(&format!("{run} --from model"));
+    assert_eq!(both.code, Some(2), "{}", both.err);
+    let neither = place.run("synthesize --out users");
+    assert_eq!(neither.code, Some(2), "{}", neither.err);
+    assert!(!place.path("users").exists() && !place.path("model").exists());
+}
+
+#[test]
+fn another_run_is_not_written_over() {
+    let place = Place::with_log();
+    let run = format!("synthesize --data train.csv --out users {QUICK}");
+    place.good(&run);
+    let before = place.read("users/interactions.csv");
+    place.bad(
+        &format!("{run} --seed 2"),
+        1,
+        &["users: holds synthetic users already", "--out"],
+    );
+    assert_eq!(place.read("users/interactions.csv"), before);
+    place.good("train --data train.csv --model pop --out pop");
+    place.bad(
+        "synthesize --data train.csv --out pop",
+        1,
+        &["pop: holds `manifest.json` already"],
+    );
+    place.bad(
+        "synthesize --data train.csv --out train.csv",
+        1,
+        &["train.csv: is not a folder"],
+    );
+    // A saved synthesizer does not take the place of something else.
+    place.bad(
+        &format!("synthesize --data train.csv --out other --save users {QUICK}"),
+        1,
+        &["users: holds files that are not a model"],
+    );
+    assert!(!place.path("other").exists());
+}

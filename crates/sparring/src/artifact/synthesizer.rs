@@ -1,0 +1,101 @@
+//! A fitted synthesizer on disk.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::error::ArtifactError;
+use super::manifest::{self, About, Kind, Manifest, Provenance};
+use super::{tensors, write};
+use crate::data::{Columns, Vocabulary};
+use crate::synth::{Fitted, SynthConfig};
+
+/// A fitted synthesizer with everything that drawing users needs, without an id of a real one.
+#[derive(Debug)]
+pub struct SynthArtifact {
+    /// The settings it was fitted with.
+    pub config: SynthConfig,
+    /// The seed it was fitted with.
+    pub seed: u64,
+    /// Where its data came from.
+    pub data: Provenance,
+    /// What the data call their users and items.
+    pub columns: Columns,
+    /// The fitted synthesizer.
+    pub model: Box<dyn Fitted>,
+    /// External ids of the items.
+    pub items: Arc<Vocabulary>,
+}
+
+impl SynthArtifact {
+    /// Writes the synthesizer; an earlier model in this folder is replaced whole or not at all.
+    ///
+    /// # Errors
+    /// If the folder cannot be written, holds something that is not a model, or the synthesizer is
+    /// made of real users.
+    pub fn save(&self, folder: &Path) -> Result<(), ArtifactError> {
+        Self::check_saves(&self.config, folder)?;
+        let about = About {
+            kind: Kind::Synthesizer,
+            model: self.config.name(),
+            settings: self.config.to_table(),
+            seed: self.seed,
+            data: &self.data,
+            columns: Some(&self.columns),
+        };
+        let tensors = self.model.tensors();
+        write(folder, about, &tensors, [&Vocabulary::new(), &self.items])
+    }
+
+    /// An error if a synthesizer of these settings is not saved, before it is fitted.
+    ///
+    /// # Errors
+    /// If it is made of real users.
+    pub fn check_saves(config: &SynthConfig, folder: &Path) -> Result<(), ArtifactError> {
+        if config.copies_real_users() {
+            return Err(ArtifactError::CopiesUsers {
+                folder: folder.to_path_buf(),
+                model: config.name(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Reads a synthesizer back, and checks it first.
+    ///
+    /// # Errors
+    /// If a file is missing, of another version, damaged, or does not make a synthesizer.
+    pub fn load(folder: &Path) -> Result<Self, ArtifactError> {
+        let manifest = Manifest::read_of(folder, Kind::Synthesizer)?;
+        let weights = manifest.file(folder, manifest::MODEL_FILE)?;
+        let vocabulary = manifest.file(folder, manifest::VOCABULARY_FILE)?;
+        let (_, items) = manifest::read_vocabulary(folder, &vocabulary)?;
+        let config = SynthConfig::from_table(&manifest.model, manifest.settings.clone()).map_err(
+            |source| ArtifactError::Model {
+                folder: folder.to_path_buf(),
+                source,
+            },
+        )?;
+        let damaged = |finding: String| ArtifactError::Damaged {
+            path: folder.join(manifest::MODEL_FILE),
+            finding,
+        };
+        let tensors = tensors::from_bytes(&weights).map_err(damaged)?;
+        let model = config
+            .load(&tensors)
+            .map_err(|error| damaged(error.to_string()))?;
+        if model.n_items() != items.len() {
+            let (drawn, ids) = (model.n_items(), items.len());
+            return Err(damaged(format!(
+                "the synthesizer draws of {drawn} items, there are {ids} ids"
+            )));
+        }
+        Ok(Self {
+            config,
+            seed: manifest.seed,
+            data: manifest.data,
+            columns: manifest.columns.unwrap_or_default(),
+            model,
+            items: Arc::new(items),
+        })
+    }
+}

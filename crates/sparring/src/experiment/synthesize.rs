@@ -1,0 +1,133 @@
+//! From a log or a saved synthesizer to a folder of synthetic users.
+
+use std::path::Path;
+
+use serde::Serialize;
+use sparring_wide::Seed;
+
+use super::Host;
+use crate::artifact::{Provenance, SynthArtifact};
+use crate::data::{Columns, Dataset};
+use crate::recommend::Run;
+use crate::synth::{Order, Output, SynthConfig, SynthError};
+
+/// The file that tells what the users are and are not.
+const SUMMARY: &str = "summary.json";
+/// What is said of users that come without a guarantee.
+const NO_GUARANTEE: &str = "none: no user was copied on purpose, but nothing bounds what these users \
+    tell about a real one; do not share them as anonymous";
+const COPIES: &str =
+    "none: these are the profiles of real users under other names; do not share them";
+
+/// What stands in `summary.json`: how the users were made, the same bytes for the same seed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Synthesis {
+    /// Version of Sparring.
+    pub sparring: &'static str,
+    /// Name of the synthesizer.
+    pub model: &'static str,
+    /// Its settings.
+    pub settings: toml::Table,
+    /// Seed of its fit.
+    pub fit_seed: u64,
+    /// Seed of the users.
+    pub seed: u64,
+    /// The real users.
+    pub real: Provenance,
+    /// Number of synthetic users.
+    pub users: u64,
+    /// Number of their interactions.
+    pub interactions: u64,
+    /// Names of the columns.
+    pub columns: Columns,
+    /// The privacy guarantee: there is none.
+    pub guarantee: Option<String>,
+    /// The same in words.
+    pub privacy: &'static str,
+}
+
+/// The real users that a synthesizer is fitted to, and where they came from.
+#[derive(Debug, Clone)]
+pub struct RealUsers {
+    /// The log.
+    pub log: Dataset,
+    /// Where it came from.
+    pub origin: Provenance,
+    /// What it calls its users and items.
+    pub columns: Columns,
+}
+
+/// Fits a synthesizer.
+///
+/// # Errors
+/// If the settings or the data do not allow a fit, or a stop is requested.
+pub fn fit_synthesizer(
+    config: SynthConfig,
+    real: RealUsers,
+    seed: u64,
+    host: Host<'_>,
+) -> Result<SynthArtifact, SynthError> {
+    host.audience.stage(&format!("fit {}", config.name()));
+    let run = Run {
+        seed: Seed(seed),
+        observer: host.audience,
+        cancel: host.cancel,
+        monitor: None,
+        memory: host.memory,
+    };
+    let model = config.fit(&real.log, &run)?;
+    Ok(SynthArtifact {
+        config,
+        seed,
+        data: real.origin,
+        columns: real.columns,
+        model,
+        items: real.log.items().clone(),
+    })
+}
+
+/// Draws users and puts them into a folder, whole or not at all.
+///
+/// # Errors
+/// If the folder cannot be written or holds something already, or a stop is requested.
+pub fn synthesize(
+    synthesizer: &SynthArtifact,
+    users: u64,
+    seed: u64,
+    folder: &Path,
+    host: Host<'_>,
+) -> Result<Synthesis, SynthError> {
+    host.audience.stage("draw users");
+    let output = Output::begin(folder)?;
+    let order = Order {
+        users,
+        seed: Seed(seed).derive("synthesize"),
+        columns: &synthesizer.columns,
+        items: &synthesizer.items,
+    };
+    let model = &*synthesizer.model;
+    let interactions = output.interactions(model, order, host.audience, host.cancel)?;
+    let config = &synthesizer.config;
+    let synthesis = Synthesis {
+        sparring: env!("CARGO_PKG_VERSION"),
+        model: config.name(),
+        settings: config.to_table(),
+        fit_seed: synthesizer.seed,
+        seed,
+        real: synthesizer.data.clone(),
+        users,
+        interactions,
+        columns: synthesizer.columns.clone(),
+        guarantee: None,
+        privacy: if config.copies_real_users() {
+            COPIES
+        } else {
+            NO_GUARANTEE
+        },
+    };
+    let mut json = serde_json::to_vec_pretty(&synthesis).expect("a summary is plain values");
+    json.push(b'\n');
+    output.file(SUMMARY, &json)?;
+    output.finish()?;
+    Ok(synthesis)
+}
