@@ -358,6 +358,11 @@ pub(crate) struct Fidelity {
     /// Real users whom the synthesizer has not seen: for the membership attack and the floors.
     #[arg(long, value_name = "D")]
     pub(crate) holdout: Option<String>,
+    /// The recommenders that are trained on real and on synthetic users and tested on the holdout,
+    /// with the settings of the config file or their defaults [default: pop, itemknn, puresvd, ease,
+    /// edlae, ials, bprmf, multvae].
+    #[arg(long, value_delimiter = ',', value_name = "NAME,NAME")]
+    pub(crate) models: Vec<String>,
     /// Folder for fidelity.json.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,

@@ -6,6 +6,7 @@
 mod activity;
 mod auc;
 mod bands;
+mod classifier;
 mod cooccurrence;
 mod copying;
 mod correlation;
@@ -13,11 +14,16 @@ mod divergence;
 mod error;
 mod likeness;
 mod logs;
+mod modes;
 mod neighbours;
 mod popularity;
 mod ratings;
+mod resemblance;
 mod sample;
+mod support;
 mod times;
+mod utility;
+mod yardstick;
 
 pub use activity::Activity;
 pub use auc::Auc;
@@ -28,9 +34,12 @@ pub use divergence::{jensen_shannon, kolmogorov_smirnov, total_variation};
 pub use error::FidelityError;
 pub use likeness::Likeness;
 pub use logs::{Crowd, LEAST_USERS, Logs};
+pub use modes::Modes;
 pub use popularity::Popularity;
 pub use ratings::Ratings;
+pub use resemblance::{Points, Resemblance};
 pub use times::Times;
+pub use utility::{Exam, Useful, Utility};
 
 #[cfg(test)]
 mod checks {

@@ -14,6 +14,7 @@ mod apr;
 mod caae;
 mod cfgan;
 mod contributions;
+mod directions;
 mod factors;
 mod ganmf;
 mod irgan;
@@ -49,6 +50,7 @@ pub use registry::{ConfigError, Family};
 pub(crate) use registry::{from_table, nearest, shorten};
 
 // What the rooms to the right build on too.
+pub(crate) use directions::Directions;
 pub(crate) use memory::Room;
 pub(crate) use profiles::Profiles;
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod robustness_page;
 
 pub use charts::plotly_script;
 pub use csv::to_csv;
-pub use fidelity::{Fidelity, Source};
+pub use fidelity::{Fidelity, Floor, Source};
 pub use leaderboard::{Comparison, Estimate, Facts, Leaderboard, Row, Timing, Timings, Tuned};
 pub use page::leaderboard_page;
 pub use robustness::{Attacked, Endurance, Exposure, Robustness, in_percent};

@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
-use sparring::experiment::{Comparands, fidelity};
-use sparring::fidelity::{Likeness, Logs};
-use sparring::report::Fidelity;
+use sparring::eval::Interval;
+use sparring::experiment::{Comparands, RING, fidelity};
+use sparring::fidelity::{Likeness, Logs, Resemblance, Utility};
+use sparring::models::{ConfigError, ModelConfig};
+use sparring::report::{Fidelity, in_percent};
 
 use super::load;
+use super::robustness::once;
 use crate::cli;
 use crate::context::Context;
 
@@ -24,6 +27,7 @@ pub(crate) fn run(context: &Context, args: &cli::Fidelity) -> anyhow::Result<()>
             args.synthetic.clone(),
             args.holdout.clone().unwrap_or_default(),
         ],
+        models: models(context, args)?,
         seed: context.config.seed,
     };
     let found = fidelity(&comparands, context.host())?;
@@ -35,6 +39,21 @@ pub(crate) fn run(context: &Context, args: &cli::Fidelity) -> anyhow::Result<()>
         .out
         .line(format!("\nwritten to {}", place.display()));
     context.out.json(&found)
+}
+
+/// The models named, or the ring.
+fn models(context: &Context, args: &cli::Fidelity) -> Result<Vec<ModelConfig>, ConfigError> {
+    let ring: Vec<String> = RING.map(str::to_owned).to_vec();
+    let named = if args.models.is_empty() {
+        &ring
+    } else {
+        &args.models
+    };
+    let given = named.iter().filter(|name| !name.trim().is_empty());
+    once(given.map(String::as_str))
+        .into_iter()
+        .map(|name| context.config.model(name))
+        .collect()
 }
 
 /// Writes `fidelity.json`.
@@ -49,13 +68,20 @@ struct Line(&'static str, Option<f64>, Option<f64>);
 
 /// The figures for a person.
 fn show(context: &Context, found: &Fidelity) {
-    let lines = likeness(found).into_iter().chain(copying(found));
+    let lines = likeness(found)
+        .into_iter()
+        .chain(resemblance(found))
+        .chain(copying(found));
     let figure = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"));
     let rows: Vec<Vec<String>> = lines
         .map(|Line(name, of, floor)| vec![name.to_owned(), figure(of), figure(floor)])
         .collect();
     let head = ["beside the real users", "synthetic", "holdout"].map(str::to_owned);
     context.out.table(&head, &rows);
+    if let Some(utility) = &found.utility {
+        context.out.line("");
+        show_utility(context, utility);
+    }
     for note in &found.notes {
         context.out.line(note);
     }
@@ -63,7 +89,7 @@ fn show(context: &Context, found: &Fidelity) {
 
 fn likeness(found: &Fidelity) -> Vec<Line> {
     let line = |name, figure: fn(&Likeness) -> Option<f64>| {
-        let floor = found.floor.as_ref().and_then(figure);
+        let floor = found.floor.as_ref().and_then(|f| figure(&f.likeness));
         Line(name, figure(&found.likeness), floor)
     };
     vec![
@@ -80,6 +106,7 @@ fn likeness(found: &Fidelity) -> Vec<Line> {
         line("co-occurrence, ranks 200 to 400", |l| {
             l.cooccurrence.ranks_200_to_400
         }),
+        line("pairs, top 200", |l| l.cooccurrence.counts_top_200),
         line("ratings, TV", |l| {
             l.ratings.as_ref().map(|ratings| ratings.total_variation)
         }),
@@ -91,6 +118,61 @@ fn likeness(found: &Fidelity) -> Vec<Line> {
             l.times.and_then(|times| times.transition_js)
         }),
     ]
+}
+
+fn resemblance(found: &Fidelity) -> Vec<Line> {
+    let line = |name, figure: fn(&Resemblance) -> f64| {
+        let floor = found.floor.as_ref().map(|f| figure(&f.resemblance));
+        Line(name, Some(figure(&found.resemblance)), floor)
+    };
+    vec![
+        line("classifier, AUC", |r| r.classifier.value),
+        line("alpha precision", |r| r.alpha_precision),
+        line("beta recall", |r| r.beta_recall),
+        line("modes covered", |r| {
+            r.modes.covered as f64 / r.modes.clusters as f64
+        }),
+    ]
+}
+
+/// Recommenders trained on both, tested on the holdout.
+fn show_utility(context: &Context, utility: &Utility) {
+    let head = [
+        "trained on".to_owned(),
+        format!("real {}", utility.metric),
+        "synthetic".to_owned(),
+        "share %".to_owned(),
+    ];
+    let cell = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
+    let rows: Vec<Vec<String>> = utility
+        .models
+        .iter()
+        .map(|row| {
+            let mean =
+                |interval: Option<Interval>| cell(interval.map(|i| format!("{:.4}", i.mean)));
+            let share = row.share.map(|share| {
+                let [mean, low, high] = [share.mean, share.low, share.high].map(in_percent);
+                format!("{mean} [{low}, {high}]")
+            });
+            vec![
+                row.model.clone(),
+                mean(row.real),
+                mean(row.synthetic),
+                cell(share),
+            ]
+        })
+        .collect();
+    context.out.table(&head, &rows);
+    let kendall = cell(utility.kendall.map(|tau| format!("{tau:.2}")));
+    context.out.line(format!(
+        "{} held-out users, new to both; Kendall's tau of the two rankings of models {kendall}.",
+        utility.users
+    ));
+    for row in &utility.models {
+        if let Some(failure) = &row.failure {
+            context.out.line(format!("{}: {failure}", row.model));
+        }
+    }
 }
 
 fn copying(found: &Fidelity) -> Vec<Line> {

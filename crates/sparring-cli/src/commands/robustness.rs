@@ -64,7 +64,7 @@ fn threats(args: &cli::Robustness) -> Result<Threats, AttackError> {
 }
 
 /// Each of them once, in the order in which they came first.
-fn once<T: PartialEq>(all: impl IntoIterator<Item = T>) -> Vec<T> {
+pub(super) fn once<T: PartialEq>(all: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut kept = Vec::new();
     for one in all {
         if !kept.contains(&one) {

@@ -28,7 +28,7 @@ fn logs() -> Place {
     place
 }
 
-const ALL: &str = "fidelity --real real.csv --holdout holdout.csv --out f";
+const ALL: &str = "fidelity --real real.csv --holdout holdout.csv --models pop,itemknn --out f";
 
 fn json(place: &Place, folder: &str) -> Value {
     serde_json::from_slice(&place.read(&format!("{folder}/fidelity.json"))).unwrap()
@@ -67,9 +67,14 @@ fn a_log_beside_itself_is_the_same_and_all_copies() {
     }
     // Every real user is at distance 0, no held-out one is: their profiles are shorter.
     assert!((figure(&found, "/copying/membership/auc/value") - 1.0).abs() < 1e-12);
-    assert!(figure(&found, "/floor/activity/ks") > 0.9);
+    assert!(figure(&found, "/floor/likeness/activity/ks") > 0.9);
     assert_eq!(found["notes"], Value::Array(vec![]));
     assert_eq!(found["holdout"]["users"], 30);
+    for row in found["utility"]["models"].as_array().unwrap() {
+        assert!((figure(row, "/share/mean") - 1.0).abs() < 1e-12);
+    }
+    assert_eq!(found["utility"]["users"], 30);
+    assert!(figure(&found, "/floor/resemblance/alpha_precision") <= 1.0);
 }
 
 #[test]
@@ -84,7 +89,7 @@ fn without_a_holdout_times_or_ratings_the_rest_is_measured_and_said() {
     for words in [
         "The synthetic log has no ratings: their distribution is left out.",
         "The synthetic log has no times: gaps, hours of the week and transitions are left out.",
-        "Without a holdout (--holdout) there is no membership attack and no floor.",
+        "Without a holdout (--holdout) there is no membership attack, no utility and no floor.",
     ] {
         assert!(told.contains(words), "no `{words}` in\n{told}");
     }
@@ -169,7 +174,8 @@ fn a_folder_with_another_run_keeps_what_is_not_ours_and_all_of_it_on_failure() {
 #[test]
 fn the_same_seed_gives_the_same_bytes_at_any_number_of_threads() {
     let place = logs();
-    let run = "fidelity --real real.csv --synthetic others.csv --holdout holdout.csv";
+    let run = "fidelity --real real.csv --synthetic others.csv --holdout holdout.csv \
+               --models pop,ease,bprmf,multvae --set model.bprmf.epochs=2 --set model.multvae.epochs=2";
     place.good(&format!("{run} --out a --threads 1"));
     place.good(&format!("{run} --out b --threads 2"));
     assert!(place.read("a/fidelity.json") == place.read("b/fidelity.json"));

@@ -5,8 +5,15 @@ use sparring_wide::Seed;
 use super::Host;
 use super::error::ExperimentError;
 use crate::artifact::fingerprint;
-use crate::fidelity::{Copying, Crowd, FidelityError, Likeness, Logs};
-use crate::report::{Fidelity, Source};
+use crate::fidelity::{Copying, Crowd, Exam, FidelityError, Likeness, Logs, Points, Utility};
+use crate::models::ModelConfig;
+use crate::recommend::Run;
+use crate::report::{Fidelity, Floor, Source};
+
+/// The recommenders that are trained where none are named.
+pub const RING: [&str; 8] = [
+    "pop", "itemknn", "puresvd", "ease", "edlae", "ials", "bprmf", "multvae",
+];
 
 /// What is compared.
 #[derive(Debug)]
@@ -15,6 +22,8 @@ pub struct Comparands<'a> {
     pub logs: &'a Logs,
     /// What they are called: real, synthetic, holdout.
     pub names: [String; 3],
+    /// The recommenders that are trained on real and on synthetic users.
+    pub models: Vec<ModelConfig>,
     /// Seed of everything drawn by lot.
     pub seed: u64,
 }
@@ -24,32 +33,72 @@ pub struct Comparands<'a> {
 /// # Errors
 /// If a measure cannot be taken, or a stop is requested.
 pub fn fidelity(comparands: &Comparands<'_>, host: Host<'_>) -> Result<Fidelity, ExperimentError> {
-    let Comparands { logs, names, seed } = comparands;
-    let begin = |text: &str| {
-        if host.cancel.is_requested() {
-            return Err(FidelityError::Cancelled);
-        }
-        host.audience.stage(text);
-        Ok(())
-    };
-    begin("statistics")?;
+    let Comparands { logs, names, .. } = comparands;
+    let seed = Seed(comparands.seed);
+    begin("statistics", host)?;
     let likeness = Likeness::of(&logs.real, &logs.synthetic);
     let floor = logs.holdout.as_ref();
     let floor = floor.map(|holdout| Likeness::of(&logs.real, holdout));
-    begin("copies")?;
-    let copying = Copying::of(logs, Seed(*seed).derive("copying"));
+    begin("copies", host)?;
+    let copying = Copying::of(logs, seed.derive("copying"));
+    begin("users as wholes", host)?;
+    let points = Points::of(logs, &run(seed.derive("points"), host))?;
+    let resemblance = points.synthetic(seed.derive("resemblance"))?;
+    begin("floor", host)?;
+    let resemblance_of_holdout = points.holdout(seed.derive("resemblance"))?;
+    let utility = utility(comparands, host)?;
     let [real, synthetic, holdout] = names;
     Ok(Fidelity {
         sparring: env!("CARGO_PKG_VERSION").to_owned(),
-        seed: *seed,
+        seed: comparands.seed,
         real: source(real, &logs.real),
         synthetic: source(synthetic, &logs.synthetic),
         holdout: logs.holdout.as_ref().map(|crowd| source(holdout, crowd)),
         notes: notes(logs, &likeness),
         likeness,
-        floor,
+        resemblance,
+        floor: floor
+            .zip(resemblance_of_holdout)
+            .map(|(likeness, resemblance)| Floor {
+                likeness,
+                resemblance,
+            }),
+        utility,
         copying,
     })
+}
+
+/// Says what comes next, unless a stop is requested.
+fn begin(text: &str, host: Host<'_>) -> Result<(), FidelityError> {
+    if host.cancel.is_requested() {
+        return Err(FidelityError::Cancelled);
+    }
+    host.audience.stage(text);
+    Ok(())
+}
+
+fn run(seed: Seed, host: Host<'_>) -> Run<'_> {
+    Run {
+        seed,
+        observer: host.audience,
+        cancel: host.cancel,
+        monitor: None,
+        memory: host.memory,
+    }
+}
+
+/// Trains every model on both logs; none without a holdout or a model.
+fn utility(comparands: &Comparands<'_>, host: Host<'_>) -> Result<Option<Utility>, FidelityError> {
+    let seed = Seed(comparands.seed).derive("utility");
+    let Some(exam) = Exam::of(comparands.logs, seed)? else {
+        return Ok(None);
+    };
+    let mut rows = Vec::new();
+    for model in &comparands.models {
+        begin(&format!("train {}", model.name()), host)?;
+        rows.push(exam.sit(model, &run(seed, host))?);
+    }
+    Ok((!rows.is_empty()).then(|| exam.utility(rows)))
 }
 
 fn source(name: &str, crowd: &Crowd) -> Source {
@@ -94,7 +143,8 @@ fn notes(logs: &Logs, likeness: &Likeness) -> Vec<String> {
         .filter(|times| times.week_tv.is_none())
         .map(|_| "The times are positions, not dates: hours of the week are left out.".to_owned());
     let alone = logs.holdout.is_none().then(|| {
-        "Without a holdout (--holdout) there is no membership attack and no floor.".to_owned()
+        "Without a holdout (--holdout) there is no membership attack, no utility and no floor."
+            .to_owned()
     });
     [ratings, times, positions, alone]
         .into_iter()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::fidelity::{Copying, Likeness};
+use crate::fidelity::{Copying, Likeness, Resemblance, Utility};
 
 /// Synthetic users beside real ones. The same seed gives the same bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,12 +19,25 @@ pub struct Fidelity {
     pub holdout: Option<Source>,
     /// The statistics of the synthetic users beside those of the real ones.
     pub likeness: Likeness,
-    /// The same of the held-out users: what nobody can be blamed for, at their number.
-    pub floor: Option<Likeness>,
+    /// The synthetic users as wholes beside the real ones.
+    pub resemblance: Resemblance,
+    /// Both of the held-out users: what nobody can be blamed for, at their number.
+    pub floor: Option<Floor>,
+    /// What the synthetic users are good for, where there is a holdout and a model is named.
+    pub utility: Option<Utility>,
     /// How much of the real users the synthetic ones give away.
     pub copying: Copying,
     /// What a reader should know: what was left out, what could not be done.
     pub notes: Vec<String>,
+}
+
+/// The held-out users, measured as the synthetic ones are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Floor {
+    /// Their statistics.
+    pub likeness: Likeness,
+    /// They as wholes.
+    pub resemblance: Resemblance,
 }
 
 /// One of the logs.
