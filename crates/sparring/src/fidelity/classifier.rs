@@ -87,6 +87,11 @@ fn score_fold(
             }
         }
     }
+    // Copies of few users leave parts empty, or nothing to learn from.
+    let users = held.each_ref().map(Vec::len);
+    if users == [0, 0] || rows.is_empty() {
+        return Ok(users.map(|n| vec![0.0; n]));
+    }
     let failed = |error: smartcore::error::Failed| FidelityError::Numbers {
         what: "the classifier of real and other users",
         finding: error.to_string(),
@@ -100,6 +105,9 @@ fn score_fold(
     let rows = DenseMatrix::from_2d_vec(&rows).map_err(failed)?;
     let trees = XGRegressor::fit(&rows, &labels, parameters).map_err(failed)?;
     let score = |users: &Vec<Vec<f64>>| {
+        if users.is_empty() {
+            return Ok(Vec::new());
+        }
         let users = DenseMatrix::from_2d_vec(users).map_err(failed)?;
         trees.predict(&users).map_err(failed)
     };
@@ -150,6 +158,10 @@ mod tests {
         let once = users(200, 0.0, 1);
         let found = auc(&once, &once, 1);
         assert!((found - 0.5).abs() < 0.08, "{found}");
+        for different in [1, 2] {
+            let few = vec![once[..different].to_vec(); 10].concat();
+            assert!((auc(&few, &few, 1) - 0.5).abs() < 1e-9);
+        }
     }
 
     #[test]
