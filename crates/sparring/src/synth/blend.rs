@@ -7,6 +7,7 @@
 use sparring_wide::Matrix;
 
 use super::decoder::finite;
+use super::normal::cdf;
 use crate::models::eigen;
 use crate::recommend::{NamedTensors, WeightsError};
 
@@ -121,6 +122,18 @@ impl Blend {
         }
     }
 
+    /// Distribution function of the last coordinate.
+    pub(super) fn cdf_of_last(&self, x: f64) -> f64 {
+        let (width, mut sum) = (self.width(), 0.0);
+        for (component, weight) in self.weights.iter().enumerate() {
+            let factor = &self.factors.row(component)[(width - 1) * width..];
+            let variance: f64 = factor.iter().map(|&a| f64::from(a) * f64::from(a)).sum();
+            let mean = f64::from(self.means.row(component)[width - 1]);
+            sum += f64::from(*weight) * cdf((x - mean) / variance.sqrt().max(1e-9));
+        }
+        sum
+    }
+
     /// The place of a user: the component at `which` of all weight, moved by standard `noise`.
     pub(super) fn place(&self, which: f32, noise: &[f32], place: &mut [f32]) {
         let mut below = 0.0;
@@ -224,6 +237,8 @@ mod tests {
             blend.place(which, &[0.0; 2], &mut place);
             assert_eq!(place.map(f32::to_bits), expected.map(f32::to_bits));
         }
+        // The second coordinate is normal around 2 with a deviation of 3.
+        assert!((blend.cdf_of_last(5.0) - cdf(1.0)).abs() < 1e-6);
         // The mean of all is 4: the first means move from 1 to -2 and from 5 to 6, variance 4 and
         // covariance 3 become 16 and 6, the second coordinate stays.
         blend.inflate(4.0, 1);

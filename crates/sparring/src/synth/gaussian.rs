@@ -35,8 +35,8 @@ impl Default for GaussianConfig {
     fn default() -> Self {
         Self {
             rank: NonZeroUsize::new(64).expect("not zero"),
-            inflation: 4.0,
-            temperature: 0.15,
+            inflation: 10.0,
+            temperature: 0.08,
             turns: 30,
         }
     }

@@ -14,6 +14,7 @@ use sparring_wide::{Matrix, Seed};
 use super::decoder::{Decoder, Imagined, Raking};
 use super::error::SynthError;
 use super::lengths::Lengths;
+use super::normal::cdf;
 use super::profiles::{Block, Profiles};
 use super::real::Real;
 use super::traits::{Synthesize, Synthesizer};
@@ -53,7 +54,7 @@ impl Synthesize for IndependentConfig {
         let directions = Matrix::zeros(popularity.len(), 0);
         let mut model = Independent {
             decoder: Decoder::new(directions, &popularity, 1.0),
-            lengths: Lengths::of(&real.sizes),
+            lengths: Lengths::of(&real.sizes, cdf),
         };
         let raking = Raking {
             synthesizer: "independent",

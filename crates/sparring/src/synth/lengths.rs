@@ -5,10 +5,12 @@
 //! length(g) = exp(interpolation of the log lengths at 301 knots of g)
 //! ```
 //!
-//! So a model of normal variables has real lengths whatever their law. The knots are steps of 1/50
-//! between -3 and 3, so that half a knot moves at most .4 % of the users.
+//! So a law of normal variables sees lengths whatever theirs is. The length at a knot is the real
+//! one of the rank that the knot has under the fitted law, so that drawn lengths are real ones even
+//! where the law is not standard. The knots are steps of 1/50 between -3 and 3: half a knot moves at
+//! most .4 % of the users.
 
-use super::normal::{cdf, quantile};
+use super::normal::quantile;
 use crate::recommend::{NamedTensors, WeightsError};
 
 /// Largest score of a knot.
@@ -24,8 +26,9 @@ pub(super) struct Lengths {
 }
 
 impl Lengths {
-    /// From the lengths of real users, of which there is one at least, none of them 0.
-    pub(super) fn of(lengths: &[usize]) -> Self {
+    /// From the lengths of real users, of which there is one at least, none of them 0, for scores
+    /// that have the distribution function `cdf`.
+    pub(super) fn of(lengths: &[usize], cdf: impl Fn(f64) -> f64) -> Self {
         let mut sorted = lengths.to_vec();
         sorted.sort_unstable();
         let knot = |at: usize| {
@@ -109,6 +112,7 @@ impl Lengths {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::synth::normal::cdf;
 
     #[test]
     fn scores_by_hand() {
@@ -123,7 +127,7 @@ mod tests {
     fn lengths_come_back_from_their_scores() {
         // 1,000 users of the lengths 3 to 102, ten of each.
         let lengths: Vec<usize> = (0..1000).map(|user| 3 + user / 10).collect();
-        let table = Lengths::of(&lengths);
+        let table = Lengths::of(&lengths, cdf);
         for (length, score) in lengths.iter().zip(Lengths::scores(&lengths)) {
             let found = table.at(score, 500);
             assert!(found.abs_diff(*length) <= 1, "{found} {length}");
@@ -137,7 +141,7 @@ mod tests {
         // Half of the users have one item, 3 in 10 have two, 2 in 10 have seven.
         let shares = [(1, 500), (2, 300), (7, 200)];
         let lengths: Vec<usize> = shares.iter().flat_map(|&(l, n)| vec![l; n]).collect();
-        let table = Lengths::of(&lengths);
+        let table = Lengths::of(&lengths, cdf);
         let drawn: Vec<usize> = (0..10_000)
             .map(|at| table.at(quantile((f64::from(at) + 0.5) / 1e4), 500))
             .collect();
@@ -148,8 +152,18 @@ mod tests {
     }
 
     #[test]
+    fn scores_of_another_law_have_real_lengths_too() {
+        // Scores of twice the spread: .5 has the rank of a standard score of .25.
+        let lengths: Vec<usize> = (1..=1000).collect();
+        let wide = Lengths::of(&lengths, |score| cdf(score / 2.0));
+        let standard = Lengths::of(&lengths, cdf);
+        assert!(wide.at(0.5, 1000).abs_diff(standard.at(0.25, 1000)) <= 4);
+        assert!(wide.at(0.5, 1000) + 50 < standard.at(0.5, 1000));
+    }
+
+    #[test]
     fn damaged_lengths_are_refused() {
-        let mut weights = Lengths::of(&[1, 2, 3]).weights();
+        let mut weights = Lengths::of(&[1, 2, 3], cdf).weights();
         assert!(Lengths::from_weights(&weights).is_ok());
         weights = weights.with("log_lengths", &[KNOTS], vec![f32::NAN; KNOTS]);
         assert!(Lengths::from_weights(&weights).is_err());
