@@ -363,7 +363,10 @@ pub(crate) struct Fidelity {
     /// edlae, ials, bprmf, multvae].
     #[arg(long, value_delimiter = ',', value_name = "NAME,NAME")]
     pub(crate) models: Vec<String>,
-    /// Folder for fidelity.json.
+    /// Folder with the item file of a known set, for titles [default: the real log's].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) titles: Option<PathBuf>,
+    /// Folder for fidelity.json and .html.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
     #[command(flatten)]

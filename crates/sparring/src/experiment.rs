@@ -15,7 +15,7 @@ use crate::recommend::{Cancel, Observer};
 pub use compare::{Arena, Contender, Outcome, compare};
 pub use config::{Config, EvalSettings};
 pub use error::ExperimentError;
-pub use fidelity::{Comparands, RING, fidelity};
+pub use fidelity::{Comparands, Compared, RING, fidelity};
 pub use fit::{Fitted, fit};
 pub use robustness::{Threats, robustness};
 pub use schema::schema;

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use sparring::data::{resolve, titles};
 use sparring::eval::Interval;
-use sparring::experiment::{Comparands, RING, fidelity};
-use sparring::fidelity::{Likeness, Logs, Resemblance, Utility};
+use sparring::experiment::{Comparands, Compared, RING, fidelity};
+use sparring::fidelity::{Logs, Utility};
 use sparring::models::{ConfigError, ModelConfig};
-use sparring::report::{Fidelity, in_percent};
+use sparring::report::{Fidelity, Figure, fidelity_page, in_percent};
 
 use super::load;
 use super::robustness::once;
@@ -28,17 +29,19 @@ pub(crate) fn run(context: &Context, args: &cli::Fidelity) -> anyhow::Result<()>
             args.holdout.clone().unwrap_or_default(),
         ],
         models: models(context, args)?,
+        titles: item_titles(context, args, &logs)?,
         seed: context.config.seed,
     };
-    let found = fidelity(&comparands, context.host())?;
+    let compared = fidelity(&comparands, context.host())?;
     context.bars.clear();
-    write(&args.out, &found)?;
-    show(context, &found);
-    let place = args.out.join("fidelity.json");
+    write(&args.out, &compared)?;
+    let found = &compared.found;
+    show(context, found);
+    let place = args.out.join("fidelity.html");
     context
         .out
         .line(format!("\nwritten to {}", place.display()));
-    context.out.json(&found)
+    context.out.json(found)
 }
 
 /// The models named, or the ring.
@@ -56,83 +59,47 @@ fn models(context: &Context, args: &cli::Fidelity) -> Result<Vec<ModelConfig>, C
         .collect()
 }
 
-/// Writes `fidelity.json`.
-fn write(folder: &Path, found: &Fidelity) -> anyhow::Result<()> {
-    let mut json = serde_json::to_vec_pretty(found)?;
-    json.push(b'\n');
-    load::write(&folder.join("fidelity.json"), &json)
+/// What items are called, from the folder named or the one of the real log.
+fn item_titles(
+    context: &Context,
+    args: &cli::Fidelity,
+    logs: &Logs,
+) -> anyhow::Result<Vec<String>> {
+    let folder = match &args.titles {
+        Some(folder) => folder.clone(),
+        None => resolve(&args.real, &context.cache)?,
+    };
+    let folder = match folder.parent() {
+        Some(parent) if !folder.is_dir() => parent,
+        _ => &folder,
+    };
+    Ok(titles(folder, logs.real.data.items()))
 }
 
-/// A line of the table: what is measured, of the synthetic users, and of the held-out ones.
-struct Line(&'static str, Option<f64>, Option<f64>);
+/// Writes `fidelity.json` and `.html`.
+fn write(folder: &Path, compared: &Compared) -> anyhow::Result<()> {
+    let mut json = serde_json::to_vec_pretty(&compared.found)?;
+    json.push(b'\n');
+    load::write(&folder.join("fidelity.json"), &json)?;
+    let page = fidelity_page(&compared.found, &compared.pictures);
+    load::write(&folder.join("fidelity.html"), page.as_bytes())
+}
 
 /// The figures for a person.
 fn show(context: &Context, found: &Fidelity) {
-    let lines = likeness(found)
-        .into_iter()
-        .chain(resemblance(found))
-        .chain(copying(found));
     let figure = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"));
-    let rows: Vec<Vec<String>> = lines
-        .map(|Line(name, of, floor)| vec![name.to_owned(), figure(of), figure(floor)])
-        .collect();
+    let line = |f: &Figure| vec![f.name.to_owned(), figure(f.value), figure(f.floor)];
+    let rows: Vec<Vec<String>> = found.figures().iter().map(line).collect();
     let head = ["beside the real users", "synthetic", "holdout"].map(str::to_owned);
     context.out.table(&head, &rows);
     if let Some(utility) = &found.utility {
         context.out.line("");
         show_utility(context, utility);
     }
-    for note in &found.notes {
-        context.out.line(note);
+    context.out.line("");
+    for text in found.verdict.iter().chain(&found.notes) {
+        context.out.line(text);
     }
-}
-
-fn likeness(found: &Fidelity) -> Vec<Line> {
-    let line = |name, figure: fn(&Likeness) -> Option<f64>| {
-        let floor = found.floor.as_ref().and_then(|f| figure(&f.likeness));
-        Line(name, figure(&found.likeness), floor)
-    };
-    vec![
-        line("popularity, JS in bits", |l| Some(l.popularity.js_bits)),
-        line("popularity of the head, Spearman", |l| {
-            l.popularity.spearman_head
-        }),
-        line("popularity of the tail, Spearman", |l| {
-            l.popularity.spearman_tail
-        }),
-        line("share of the items", |l| Some(l.popularity.coverage)),
-        line("lengths, KS", |l| Some(l.activity.ks)),
-        line("co-occurrence, top 200", |l| l.cooccurrence.top_200),
-        line("co-occurrence, ranks 200 to 400", |l| {
-            l.cooccurrence.ranks_200_to_400
-        }),
-        line("pairs, top 200", |l| l.cooccurrence.counts_top_200),
-        line("ratings, TV", |l| {
-            l.ratings.as_ref().map(|ratings| ratings.total_variation)
-        }),
-        line("gaps, KS", |l| l.times.and_then(|times| times.gap_ks)),
-        line("hours of the week, TV", |l| {
-            l.times.and_then(|times| times.week_tv)
-        }),
-        line("transitions, JS in bits", |l| {
-            l.times.and_then(|times| times.transition_js)
-        }),
-    ]
-}
-
-fn resemblance(found: &Fidelity) -> Vec<Line> {
-    let line = |name, figure: fn(&Resemblance) -> f64| {
-        let floor = found.floor.as_ref().map(|f| figure(&f.resemblance));
-        Line(name, Some(figure(&found.resemblance)), floor)
-    };
-    vec![
-        line("classifier, AUC", |r| r.classifier.value),
-        line("alpha precision", |r| r.alpha_precision),
-        line("beta recall", |r| r.beta_recall),
-        line("modes covered", |r| {
-            r.modes.covered as f64 / r.modes.clusters as f64
-        }),
-    ]
 }
 
 /// Recommenders trained on both, tested on the holdout.
@@ -173,15 +140,4 @@ fn show_utility(context: &Context, utility: &Utility) {
             context.out.line(format!("{}: {failure}", row.model));
         }
     }
-}
-
-fn copying(found: &Fidelity) -> Vec<Line> {
-    let copying = &found.copying;
-    let shares = copying.of_holdout;
-    let membership = copying.membership;
-    vec![
-        Line("exact copies", Some(copying.exact), shares.map(|s| s.exact)),
-        Line("near copies", Some(copying.near), shares.map(|s| s.near)),
-        Line("membership, AUC", membership.map(|m| m.auc.value), None),
-    ]
 }

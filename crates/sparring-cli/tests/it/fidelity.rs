@@ -43,7 +43,12 @@ fn figure(value: &Value, path: &str) -> f64 {
 fn a_log_beside_itself_is_the_same_and_all_copies() {
     let place = logs();
     let told = place.good(&format!("{ALL} --synthetic real.csv"));
-    for word in ["membership", "co-occurrence", "fidelity.json"] {
+    for word in [
+        "membership",
+        "co-occurrence",
+        "They hold copies",
+        "fidelity.html",
+    ] {
         assert!(told.contains(word), "no `{word}` in\n{told}");
     }
     let found = json(&place, "f");
@@ -97,6 +102,23 @@ fn without_a_holdout_times_or_ratings_the_rest_is_measured_and_said() {
     assert_eq!(found["likeness"]["times"], Value::Null);
     assert_eq!(found["copying"]["membership"], Value::Null);
     assert!(figure(&found, "/likeness/cooccurrence/top_200") < 1.0);
+}
+
+#[test]
+fn the_page_names_items_by_their_titles() {
+    let place = logs();
+    place.write("u.item", "film 3|The Third & Last|x\n");
+    place.good("fidelity --real real.csv --synthetic real.csv --out a");
+    std::fs::create_dir(place.path("names")).unwrap();
+    let titles: String = (0..40)
+        .map(|n| ["film ", &n.to_string(), "|No ", &n.to_string(), "\n"].concat())
+        .collect();
+    place.write("names/u.item", titles);
+    place.good("fidelity --real real.csv --synthetic real.csv --titles names --out b");
+    let [a, b] =
+        ["a", "b"].map(|f| String::from_utf8(place.read(&format!("{f}/fidelity.html"))).unwrap());
+    assert!(a.contains("The Third &amp; Last") && a.contains(">film 5<"));
+    assert!(b.contains(">No 5<") && !b.contains(">film 5<"));
 }
 
 #[test]
@@ -178,5 +200,10 @@ fn the_same_seed_gives_the_same_bytes_at_any_number_of_threads() {
                --models pop,ease,bprmf,multvae --set model.bprmf.epochs=2 --set model.multvae.epochs=2";
     place.good(&format!("{run} --out a --threads 1"));
     place.good(&format!("{run} --out b --threads 2"));
-    assert!(place.read("a/fidelity.json") == place.read("b/fidelity.json"));
+    place.good(&format!("{run} --out c --seed 7"));
+    for file in ["fidelity.json", "fidelity.html"] {
+        let [a, b, c] = ["a", "b", "c"].map(|folder| place.read(&format!("{folder}/{file}")));
+        assert!(a == b, "{file} differs");
+        assert!(a != c, "{file} does not depend on the seed");
+    }
 }

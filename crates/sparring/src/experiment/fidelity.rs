@@ -5,7 +5,9 @@ use sparring_wide::Seed;
 use super::Host;
 use super::error::ExperimentError;
 use crate::artifact::fingerprint;
-use crate::fidelity::{Copying, Crowd, Exam, FidelityError, Likeness, Logs, Points, Utility};
+use crate::fidelity::{
+    Copying, Crowd, Exam, FidelityError, Likeness, Logs, Pictures, Points, Utility,
+};
 use crate::models::ModelConfig;
 use crate::recommend::Run;
 use crate::report::{Fidelity, Floor, Source};
@@ -24,15 +26,26 @@ pub struct Comparands<'a> {
     pub names: [String; 3],
     /// The recommenders that are trained on real and on synthetic users.
     pub models: Vec<ModelConfig>,
+    /// What the items of the common catalogue are called; an empty text for one without a title.
+    pub titles: Vec<String>,
     /// Seed of everything drawn by lot.
     pub seed: u64,
+}
+
+/// What a comparison gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    /// The figures and the verdict.
+    pub found: Fidelity,
+    /// What a page draws.
+    pub pictures: Pictures,
 }
 
 /// Measures the synthetic users of some logs.
 ///
 /// # Errors
 /// If a measure cannot be taken, or a stop is requested.
-pub fn fidelity(comparands: &Comparands<'_>, host: Host<'_>) -> Result<Fidelity, ExperimentError> {
+pub fn fidelity(comparands: &Comparands<'_>, host: Host<'_>) -> Result<Compared, ExperimentError> {
     let Comparands { logs, names, .. } = comparands;
     let seed = Seed(comparands.seed);
     begin("statistics", host)?;
@@ -48,7 +61,8 @@ pub fn fidelity(comparands: &Comparands<'_>, host: Host<'_>) -> Result<Fidelity,
     let resemblance_of_holdout = points.holdout(seed.derive("resemblance"))?;
     let utility = utility(comparands, host)?;
     let [real, synthetic, holdout] = names;
-    Ok(Fidelity {
+    let mut found = Fidelity {
+        verdict: Vec::new(),
         sparring: env!("CARGO_PKG_VERSION").to_owned(),
         seed: comparands.seed,
         real: source(real, &logs.real),
@@ -65,7 +79,10 @@ pub fn fidelity(comparands: &Comparands<'_>, host: Host<'_>) -> Result<Fidelity,
             }),
         utility,
         copying,
-    })
+    };
+    found.judge();
+    let pictures = Pictures::of(logs, &points, &comparands.titles, seed.derive("pictures"));
+    Ok(Compared { found, pictures })
 }
 
 /// Says what comes next, unless a stop is requested.

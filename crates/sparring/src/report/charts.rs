@@ -139,7 +139,7 @@ pub(super) fn loss_by_attack(report: &Robustness) -> String {
     plot.to_inline_html(Some("loss-by-attack"))
 }
 
-fn layout(x: &str, y: &str) -> Layout {
+pub(super) fn layout(x: &str, y: &str) -> Layout {
     Layout::new()
         .height(420)
         .margin(Margin::new().top(30).right(20))

@@ -15,7 +15,9 @@ th { cursor: pointer; border-bottom: 2px solid #999; user-select: none } td { bo
 th:first-child, td:first-child { text-align: left } th.sorted::after { content: ' \\25BE' } th.sorted.up::after { content: ' \\25B4' }
 tr.adversarial td:first-child { color: #b03a3f; font-weight: 600 } tr.reference { background: #eef3fb }
 small { color: #777 } .scroll { overflow-x: auto } code { background: #f4f4f4; padding: 0 .25rem }
-details { margin: .5rem 0 } .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)) } .bad { color: #b03a3f } .good { color: #2d7d46 }
+details { margin: .5rem 0 } .pair { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)) }
+@media (max-width: 860px) { .pair { grid-template-columns: minmax(0, 1fr) } }
+ .bad { color: #b03a3f } .good { color: #2d7d46 }
 ";
 
 const SORT: &str = "
