@@ -119,6 +119,67 @@ fn logs_too_small_to_learn_from() {
 }
 
 #[test]
+fn validation_parts_that_cannot_be_used() {
+    let place = Place::with_log();
+    place.write("none.csv", HEADER);
+    let compare = "compare --train train.csv --test test.csv --models pop,sparring --out b --valid";
+    let tune = "tune --train train.csv --model sparring --out t.toml --valid";
+    for command in [compare, tune] {
+        place.bad(
+            &format!("{command} none.csv"),
+            1,
+            &["none.csv", "no interactions"],
+        );
+        assert!(!place.path("b").exists() && !place.path("t.toml").exists());
+    }
+    let words = [
+        "180 of 180 validation interactions",
+        "tuning must not see the test",
+    ];
+    place.bad(&format!("{compare} test.csv"), 1, &words);
+    assert!(!place.path("b").exists());
+}
+
+#[test]
+fn the_house_recommender_on_odd_logs() {
+    let place = Place::with_log();
+    let log = |lines: Vec<String>| format!("user,item\n{}\n", lines.join("\n"));
+    let each_one = (0..30)
+        .map(|user| format!("u{user},i{}", user % 7))
+        .collect();
+    place.write("ones.csv", log(each_one));
+    place.bad(
+        "train --data ones.csv --out m",
+        1,
+        &["sparring", "at least two items", "has 0"],
+    );
+    let pairs = (0..90)
+        .map(|at| format!("u{},i{}", at / 3, at % 3))
+        .collect();
+    place.write("alike.csv", log(pairs));
+    place.bad(
+        "train --data alike.csv --out m",
+        1,
+        &["sparring", "who lacks one"],
+    );
+    place.bad(
+        "train --data train.csv --memory 1KiB --out m",
+        1,
+        &["edlae: needs about", "1.0 KiB are available", "--memory"],
+    );
+    assert!(!place.path("m").exists());
+    // Some users with one event, all with the same taste, are no obstacle.
+    let few = (0..60).flat_map(|user| {
+        let own = if user < 20 { 1 } else { 3 };
+        (0..own).map(move |item| format!("u{user},i{item}"))
+    });
+    let more = ["u0,i3".to_owned(), "u1,i4".to_owned()];
+    place.write("few.csv", log(few.chain(more).collect()));
+    place.good("train --data few.csv --out m --set model.sparring.neural.steps=20");
+    place.good("recommend --model m --history i0 --k 2");
+}
+
+#[test]
 fn duplicate_pairs() {
     let place = Place::with_log();
     let mut twice = place.read("train.csv");

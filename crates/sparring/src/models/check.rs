@@ -57,7 +57,7 @@ pub(super) fn some_user_to_mask(model: &'static str, users: usize) -> Result<(),
     }
     Err(FitError::TooSmall {
         model,
-        needed: "a user with two items or more, and not all",
+        needed: "a user with at least two items who lacks one",
         found: 0,
     })
 }

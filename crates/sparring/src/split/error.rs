@@ -53,6 +53,14 @@ pub enum SplitError {
         /// How many there are.
         total: usize,
     },
+    /// A given validation part with interactions of the test part: tuning would see the test.
+    #[error("{shared} of {total} validation interactions are in the test part as well")]
+    TestSeen {
+        /// How many are in both.
+        shared: usize,
+        /// How many there are.
+        total: usize,
+    },
 }
 
 impl SplitError {
@@ -67,6 +75,9 @@ impl SplitError {
             Self::Vocabulary { .. } => "load the parts together, so that they share their ids",
             Self::PartlyInside { .. } => {
                 "give a validation part that is a part of training, or disjoint from it"
+            }
+            Self::TestSeen { .. } => {
+                "take them out of the validation part, since tuning must not see the test"
             }
         }
     }

@@ -15,8 +15,8 @@ impl Split {
     /// already are kept here; an evaluation does not count them.
     ///
     /// # Errors
-    /// [`SplitError`] if a part has other ids or is empty, or if validation lies in training only
-    /// in part.
+    /// [`SplitError`] if a part has other ids or is empty, if validation lies in training only in
+    /// part, or if it shares an interaction with the test.
     pub fn official(
         train: &Dataset,
         validation: Option<&Dataset>,
@@ -39,6 +39,10 @@ impl Split {
             });
         };
         SplitError::if_empty("validation", validation)?;
+        let (shared, total) = (n_inside(validation, test), validation.n_interactions());
+        if shared > 0 {
+            return Err(SplitError::TestSeen { shared, total });
+        }
         let (inside, total) = (n_inside(validation, train), validation.n_interactions());
         let (rest, known) = match inside {
             0 => (train.clone(), union(train, validation)),
@@ -188,6 +192,12 @@ mod tests {
         assert_eq!(
             Split::official(&train, Some(&train), &test),
             Err(SplitError::Empty { part: "training" })
+        );
+        let (shared, total) = (1, 2);
+        let seen = part(&train, &[&[4], &[3]]);
+        assert_eq!(
+            Split::official(&train, Some(&seen), &test),
+            Err(SplitError::TestSeen { shared, total })
         );
         let none = part(&train, &[&[], &[]]);
         for (validation, test, part) in [(&none, &test, "validation"), (&half, &none, "test")] {

@@ -56,7 +56,7 @@ impl Tune for SparringConfig {
                 dimension("neural.hidden", Values::LogInteger(128, 512)),
                 dimension("neural.mask", Values::Uniform(0.3, 0.7)),
                 dimension("neural.dropout", Values::Uniform(0.3, 0.7)),
-                dimension("neural.temperature", Values::LogUniform(0.7, 2.0)),
+                dimension("neural.temperature", Values::LogUniform(0.7, 10.0)),
                 dimension("neural.l2", Values::LogUniform(5e-7, 2e-5)),
             ],
             resource: Some("neural.steps"),
