@@ -11,8 +11,8 @@
 //!
 //! Departures: an epoch visits every pair `(u, i)` once in random order instead of drawing pairs
 //! with replacement; the learning rate falls in a straight line to a tenth of its start; one `l2` for all
-//! parameters; a user who was not in the training data is folded in by ridge regression on the item
-//! factors.
+//! parameters; a user who was not in the training data is folded in as training would have it, by ridge
+//! regression of the users' factors on the sums of the factors of their items.
 
 use std::num::NonZeroUsize;
 
@@ -40,7 +40,8 @@ pub struct BprMfConfig {
     pub learning_rate: f32,
     /// Weight of the squared norms of a triple, `>= 0`.
     pub l2: f32,
-    /// Ridge of the fold-in of new users, relative to the mean squared norm of a factor, `> 0`.
+    /// Ridge of the fold-in of new users, relative to the mean variance of the sums of item factors,
+    /// `> 0`.
     pub fold_in_l2: f64,
     /// Epochs between looks at the validation metric, where there is one.
     pub check_every: NonZeroUsize,
@@ -119,10 +120,11 @@ impl Parameters {
         softplus(-margin)
     }
 
-    fn model(&self, fold_in_l2: f64) -> BprMf {
+    fn model(&self, train: &Dataset, fold_in_l2: f64) -> BprMf {
         let (users, items) = (self.users.clone(), self.items.clone());
         let bias = self.bias.clone();
-        BprMf(Factors::new(self.width, users, items, bias, fold_in_l2))
+        let factors = Factors::new(self.width, users, items, bias, fold_in_l2);
+        BprMf(factors.imitating(train, fold_in_l2))
     }
 }
 
@@ -163,13 +165,13 @@ impl Fit for BprMfConfig {
                     evidence: format!("loss {loss}"),
                 });
             }
-            if keeper.look(epoch, || parameters.model(self.fold_in_l2)) {
+            if keeper.look(epoch, || parameters.model(train, self.fold_in_l2)) {
                 break;
             }
         }
         Ok(keeper
             .best()
-            .unwrap_or_else(|| parameters.model(self.fold_in_l2)))
+            .unwrap_or_else(|| parameters.model(train, self.fold_in_l2)))
     }
 }
 
@@ -193,6 +195,12 @@ delegate!(BprMf(Factors));
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::PlantedConfig;
+    use crate::eval::{EvalConfig, evaluate};
+    use crate::models::pop::PopConfig;
+    use crate::recommend::{Cancel, Recommender};
+    use crate::split::{Splitter, UserHoldout};
+    use sparring_wide::Seed;
 
     fn tiny() -> BprMfConfig {
         BprMfConfig {
@@ -226,6 +234,32 @@ mod tests {
         ] {
             assert!((found - expected).abs() < 1e-5, "{found} {expected}");
         }
+    }
+
+    #[test]
+    fn new_users_are_served_better_than_by_popularity() {
+        let planted = PlantedConfig {
+            n_users: 400,
+            n_items: 120,
+            mean_events: 25.0,
+            ..PlantedConfig::default()
+        };
+        let split = UserHoldout::default();
+        let split = split.split(&planted.generate(Seed(2)).data, Seed(2));
+        let stage = split.unwrap().report();
+        let cancel = Cancel::new();
+        let run = Run::quiet(Seed(1), &cancel);
+        let config = BprMfConfig {
+            epochs: NonZeroUsize::new(30).unwrap(),
+            ..tiny()
+        };
+        let ndcg = |model: &dyn Recommender| {
+            let found = evaluate(model, &stage.holdout, &EvalConfig::at(&[10])).unwrap();
+            found.mean("ndcg@10").unwrap()
+        };
+        let popular = ndcg(&PopConfig::default().fit(&stage.train, &run).unwrap());
+        let found = ndcg(&config.fit(&stage.train, &run).unwrap());
+        assert!(found > 1.2 * popular, "{found} {popular}");
     }
 
     #[test]
