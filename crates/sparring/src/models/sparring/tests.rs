@@ -154,7 +154,7 @@ fn users_with_one_event_and_items_with_none_are_no_obstacle() {
 fn a_log_without_a_user_to_mask_is_refused_with_the_reason() {
     let single = log(5, 5, (0..5).map(|user| (user, user)));
     let error = fit(&tiny(), &single).unwrap_err().to_string();
-    assert!(error.contains("a user with two items or more"), "{error}");
+    assert!(error.contains("a user with at least two items"), "{error}");
     assert!(
         fit(
             &SparringConfig {
