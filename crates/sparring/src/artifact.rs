@@ -8,6 +8,7 @@ mod error;
 mod fingerprint;
 mod folder;
 mod manifest;
+mod saved;
 mod synthesizer;
 mod tensors;
 
@@ -18,6 +19,7 @@ use crate::data::Vocabulary;
 use crate::models::ModelConfig;
 use crate::recommend::{NamedTensors, Trained};
 use manifest::About;
+use saved::Saved;
 
 pub use bind::Bound;
 pub use error::ArtifactError;
@@ -69,41 +71,18 @@ impl Artifact {
     /// # Errors
     /// If a file is missing, of another version, damaged, or does not make a model.
     pub fn load(folder: &Path) -> Result<Self, ArtifactError> {
-        let manifest = Manifest::read_of(folder, Kind::Recommender)?;
-        let weights = manifest.file(folder, manifest::MODEL_FILE)?;
-        let vocabulary = manifest.file(folder, manifest::VOCABULARY_FILE)?;
-        let (users, items) = manifest::read_vocabulary(folder, &vocabulary)?;
-        let settings = manifest.settings.clone();
-        let config = ModelConfig::from_table(&manifest.model, settings).map_err(|source| {
-            ArtifactError::Model {
-                folder: folder.to_path_buf(),
-                source,
-            }
-        })?;
-        let damaged = |finding: String| ArtifactError::Damaged {
-            path: folder.join(manifest::MODEL_FILE),
-            finding,
-        };
-        let tensors = tensors::from_bytes(&weights).map_err(damaged)?;
-        let model = config
-            .load(&tensors)
-            .map_err(|error| damaged(error.to_string()))?;
-        if model.n_items() != items.len() {
-            let finding = format!(
-                "the model scores {} items, there are {} ids",
-                model.n_items(),
-                items.len()
-            );
-            return Err(damaged(finding));
-        }
-        let (seed, data) = (manifest.seed, manifest.data);
+        let saved = Saved::read(folder, Kind::Recommender)?;
+        let (name, settings) = (&saved.manifest.model, saved.manifest.settings.clone());
+        let config = ModelConfig::from_table(name, settings).map_err(|e| saved.no_config(e))?;
+        let model = config.load(&saved.tensors).map_err(|e| saved.no_model(e))?;
+        saved.check_items(model.n_items())?;
         Ok(Self {
             config,
-            seed,
-            data,
+            seed: saved.manifest.seed,
+            data: saved.manifest.data,
             model,
-            users: Arc::new(users),
-            items: Arc::new(items),
+            users: Arc::new(saved.users),
+            items: Arc::new(saved.items),
         })
     }
 }

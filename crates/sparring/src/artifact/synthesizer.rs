@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::ArtifactError;
-use super::manifest::{self, About, Kind, Manifest, Provenance};
-use super::{tensors, write};
+use super::manifest::{About, Kind, Provenance};
+use super::saved::Saved;
+use super::write;
 use crate::data::{Columns, Vocabulary};
 use crate::synth::{Fitted, SynthConfig};
 
@@ -65,37 +66,18 @@ impl SynthArtifact {
     /// # Errors
     /// If a file is missing, of another version, damaged, or does not make a synthesizer.
     pub fn load(folder: &Path) -> Result<Self, ArtifactError> {
-        let manifest = Manifest::read_of(folder, Kind::Synthesizer)?;
-        let weights = manifest.file(folder, manifest::MODEL_FILE)?;
-        let vocabulary = manifest.file(folder, manifest::VOCABULARY_FILE)?;
-        let (_, items) = manifest::read_vocabulary(folder, &vocabulary)?;
-        let config = SynthConfig::from_table(&manifest.model, manifest.settings.clone()).map_err(
-            |source| ArtifactError::Model {
-                folder: folder.to_path_buf(),
-                source,
-            },
-        )?;
-        let damaged = |finding: String| ArtifactError::Damaged {
-            path: folder.join(manifest::MODEL_FILE),
-            finding,
-        };
-        let tensors = tensors::from_bytes(&weights).map_err(damaged)?;
-        let model = config
-            .load(&tensors)
-            .map_err(|error| damaged(error.to_string()))?;
-        if model.n_items() != items.len() {
-            let (drawn, ids) = (model.n_items(), items.len());
-            return Err(damaged(format!(
-                "the synthesizer draws of {drawn} items, there are {ids} ids"
-            )));
-        }
+        let saved = Saved::read(folder, Kind::Synthesizer)?;
+        let (name, settings) = (&saved.manifest.model, saved.manifest.settings.clone());
+        let config = SynthConfig::from_table(name, settings).map_err(|e| saved.no_config(e))?;
+        let model = config.load(&saved.tensors).map_err(|e| saved.no_model(e))?;
+        saved.check_items(model.n_items())?;
         Ok(Self {
             config,
-            seed: manifest.seed,
-            data: manifest.data,
-            columns: manifest.columns.unwrap_or_default(),
+            seed: saved.manifest.seed,
+            data: saved.manifest.data,
+            columns: saved.manifest.columns.unwrap_or_default(),
             model,
-            items: Arc::new(items),
+            items: Arc::new(saved.items),
         })
     }
 }
