@@ -13,6 +13,7 @@ mod registry;
 mod apr;
 mod caae;
 mod cfgan;
+mod clusters;
 mod contributions;
 mod directions;
 mod factors;
@@ -50,6 +51,7 @@ pub use registry::{ConfigError, Family};
 pub(crate) use registry::{from_table, nearest, shorten};
 
 // What the rooms to the right build on too.
+pub(crate) use clusters::{Clusters, closest};
 pub(crate) use directions::Directions;
 pub(crate) use memory::Room;
 pub(crate) use profiles::Profiles;

@@ -21,7 +21,6 @@ mod traits;
 mod blend;
 mod decoder;
 mod expectation;
-mod kmeans;
 mod latent;
 mod lengths;
 mod link;

@@ -1,18 +1,15 @@
 //! Whether every kind of user is there: k-means clusters of real users, and who falls into them.
 
-use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use sparring_wide::Seed;
 
 use super::divergence::total_variation;
-use super::support::distance;
+use crate::models::{Clusters, closest};
 
 /// The most clusters.
 const MOST: usize = 20;
 /// Real users for each cluster.
 const USERS: usize = 10;
-/// The most rounds of k-means.
-const ROUNDS: usize = 50;
 
 /// Clusters of real users.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -28,11 +25,11 @@ pub struct Modes {
 impl Modes {
     /// Of real points and others.
     pub(super) fn of(real: &[&[f64]], other: &[&[f64]], seed: Seed) -> Self {
-        let centres = cluster(real, (real.len() / USERS).clamp(1, MOST), seed);
+        let centres = Clusters::of(real, (real.len() / USERS).clamp(1, MOST), seed).centres;
         let shares = |points: &[&[f64]]| {
             let mut shares = vec![0.0; centres.len()];
             for point in points {
-                shares[nearest(point, &centres).0] += 1.0 / points.len() as f64;
+                shares[closest(point, &centres).0] += 1.0 / points.len() as f64;
             }
             shares
         };
@@ -44,55 +41,6 @@ impl Modes {
             total_variation: total_variation(&real, &other).expect("both have users"),
         }
     }
-}
-
-/// Centres by k-means, begun as k-means++ (Arthur and Vassilvitskii, 2007).
-fn cluster(points: &[&[f64]], k: usize, seed: Seed) -> Vec<Vec<f64>> {
-    let mut stream = seed.stream("k-means");
-    let mut centres = vec![points[stream.random_range(0..points.len())].to_vec()];
-    while centres.len() < k {
-        let square = |point: &&[f64]| nearest(point, &centres).1.powi(2);
-        let squares: Vec<f64> = points.iter().map(square).collect();
-        let mut left = stream.random::<f64>() * squares.iter().sum::<f64>();
-        let drawn = squares.iter().position(|square| {
-            left -= square;
-            left < 0.0
-        });
-        match drawn {
-            Some(at) => centres.push(points[at].to_vec()),
-            // All points are centres already.
-            None => break,
-        }
-    }
-    let mut places = Vec::new();
-    for _ in 0..ROUNDS {
-        let moved: Vec<usize> = points.iter().map(|p| nearest(p, &centres).0).collect();
-        if moved == places {
-            break;
-        }
-        places = moved;
-        centre(points, &places, &mut centres);
-    }
-    centres
-}
-
-/// Moves the centres to the means of their points; one without points stays.
-fn centre(points: &[&[f64]], places: &[usize], centres: &mut [Vec<f64>]) {
-    for (at, centre) in centres.iter_mut().enumerate() {
-        let own = points.iter().zip(places).filter(|(_, place)| **place == at);
-        let own: Vec<&&[f64]> = own.map(|(point, _)| point).collect();
-        if own.is_empty() {
-            continue;
-        }
-        for (axis, entry) in centre.iter_mut().enumerate() {
-            *entry = own.iter().map(|point| point[axis]).sum::<f64>() / own.len() as f64;
-        }
-    }
-}
-
-fn nearest(point: &[f64], centres: &[Vec<f64>]) -> (usize, f64) {
-    let away = centres.iter().map(|c| distance(point, c)).enumerate();
-    away.min_by(|a, b| a.1.total_cmp(&b.1)).expect("a centre")
 }
 
 #[cfg(test)]

@@ -13,16 +13,17 @@
 use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
+use sparring_wide::Seed;
 
 use super::blend::Component;
 use super::error::SynthError;
 use super::expectation::responsibilities;
 use super::gaussian::{covariance, spread};
-use super::kmeans::kmeans;
 use super::latent::{LatentUsers, Seen, Settings};
 use super::real::Real;
 use super::traits::Synthesize;
 use crate::data::Dataset;
+use crate::models::Clusters;
 use crate::recommend::{FitError, Progress, Run};
 
 /// A gain of the mean log likelihood that is not worth another round.
@@ -81,10 +82,19 @@ impl Synthesize for MixtureConfig {
     }
 }
 
+/// The cluster of each user, where EM starts; the score of the length, the last column, does not
+/// count.
+fn clusters(seen: &Seen, count: usize, seed: Seed) -> Vec<usize> {
+    let place = |row: &[f32]| row[..row.len() - 1].iter().map(|&x| f64::from(x)).collect();
+    let places: Vec<Vec<f64>> = seen.rows.rows_iter().map(place).collect();
+    let points: Vec<&[f64]> = places.iter().map(Vec::as_slice).collect();
+    Clusters::of(&points, count, seed).nearest
+}
+
 impl MixtureConfig {
     fn law(&self, seen: &Seen, run: &Run<'_>) -> Result<Vec<Component>, FitError> {
         let count = self.components.get();
-        let nearest = kmeans(seen, count, run.seed);
+        let nearest = clusters(seen, count, run.seed);
         let mut shares: Vec<Vec<f64>> = (0..count)
             .map(|c| {
                 nearest
@@ -159,6 +169,17 @@ mod tests {
 
     use super::*;
     use crate::synth::contract;
+
+    #[test]
+    fn the_length_does_not_part_the_clusters() {
+        // Heaps at 0 and 10; the last column would say otherwise.
+        let values = (0..40).flat_map(|at| [(at % 2 * 10) as f32, (at / 20 * 1000) as f32]);
+        let seen = Seen {
+            rows: Matrix::from_vec(40, 2, values.collect()),
+        };
+        let found = clusters(&seen, 2, Seed(2));
+        assert!((2..40).all(|at| found[at] == found[at % 2]) && found[0] != found[1]);
+    }
 
     fn tiny() -> MixtureConfig {
         MixtureConfig {
