@@ -113,8 +113,7 @@ pub(crate) fn tuning(
             .split(&logs[0], context.seed().derive("inside"))?
             .report());
     };
-    let split = Split::official(&logs[0], Some(valid), valid)?;
-    Ok(split.tuning().expect("a validation part was given"))
+    Ok(Stage::official(&logs[0], valid)?)
 }
 
 /// Several files over one vocabulary, training first.

@@ -16,6 +16,7 @@ fn json_is_one_document_and_nothing_else() {
         format!("compare {files} --models pop,itemknn --trials 2 --seeds 1 --out b"),
         format!("robustness {files} --models pop --rates 0.1 --out r"),
         "tune --train train.csv --model itemknn --trials 2 --out tuned.toml".to_owned(),
+        "tune --train train.csv --valid test.csv --model pop --trials 1 --out t.toml".to_owned(),
         "models".to_owned(),
         "models ease".to_owned(),
         "models gaussian".to_owned(),

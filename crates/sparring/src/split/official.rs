@@ -3,7 +3,7 @@
 use sparring_wide::Seed;
 
 use super::error::SplitError;
-use super::parts::{Holdout, Split, Splitter, check_size};
+use super::parts::{Holdout, Split, Splitter, Stage, check_size};
 use crate::data::{Dataset, InteractionsBuilder, ItemIx, UserIx};
 
 impl Split {
@@ -22,12 +22,7 @@ impl Split {
         validation: Option<&Dataset>,
         test: &Dataset,
     ) -> Result<Self, SplitError> {
-        let given = [("validation", validation), ("test", Some(test))];
-        for (part, data) in given {
-            if data.is_some_and(|data| !same_ids(train, data)) {
-                return Err(SplitError::Vocabulary { part });
-            }
-        }
+        same_vocabulary("test", train, test)?;
         check_size(train)?;
         SplitError::if_empty("training", train)?;
         SplitError::if_empty("test", test)?;
@@ -38,18 +33,12 @@ impl Split {
                 test: Holdout::new(train.clone(), test.clone()),
             });
         };
-        SplitError::if_empty("validation", validation)?;
+        same_vocabulary("validation", train, validation)?;
         let (shared, total) = (n_inside(validation, test), validation.n_interactions());
         if shared > 0 {
             return Err(SplitError::TestSeen { shared, total });
         }
-        let (inside, total) = (n_inside(validation, train), validation.n_interactions());
-        let (rest, known) = match inside {
-            0 => (train.clone(), union(train, validation)),
-            _ if inside == total => (without(train, validation), train.clone()),
-            _ => return Err(SplitError::PartlyInside { inside, total }),
-        };
-        SplitError::if_empty("training", &rest)?;
+        let (rest, known) = apart(train, validation)?;
         Ok(Self {
             validation: Some(Holdout::new(rest.clone(), validation.clone())),
             train: rest,
@@ -74,6 +63,45 @@ impl Split {
             validation: Some(inner.holdout),
             test: self.test,
         })
+    }
+}
+
+impl Stage {
+    /// What tuning does with given parts: [`Split::tuning`] of [`Split::official`], where no test
+    /// part is at hand.
+    ///
+    /// # Errors
+    /// As [`Split::official`], but for the test.
+    pub fn official(train: &Dataset, validation: &Dataset) -> Result<Self, SplitError> {
+        check_size(train)?;
+        SplitError::if_empty("training", train)?;
+        same_vocabulary("validation", train, validation)?;
+        let (rest, _) = apart(train, validation)?;
+        Ok(Self {
+            holdout: Holdout::new(rest.clone(), validation.clone()),
+            train: rest,
+        })
+    }
+}
+
+/// Training without the validation part, and both together.
+fn apart(train: &Dataset, validation: &Dataset) -> Result<(Dataset, Dataset), SplitError> {
+    SplitError::if_empty("validation", validation)?;
+    let (inside, total) = (n_inside(validation, train), validation.n_interactions());
+    let (rest, known) = match inside {
+        0 => (train.clone(), union(train, validation)),
+        _ if inside == total => (without(train, validation), train.clone()),
+        _ => return Err(SplitError::PartlyInside { inside, total }),
+    };
+    SplitError::if_empty("training", &rest)?;
+    Ok((rest, known))
+}
+
+fn same_vocabulary(part: &'static str, train: &Dataset, data: &Dataset) -> Result<(), SplitError> {
+    if same_ids(train, data) {
+        Ok(())
+    } else {
+        Err(SplitError::Vocabulary { part })
     }
 }
 
@@ -157,6 +185,7 @@ mod tests {
         assert_eq!(items(&split.train, 1), [1]);
         let tuning = split.tuning().unwrap();
         assert_eq!(tuning.holdout.known, split.train);
+        assert_eq!(Stage::official(&train, &validation).unwrap(), tuning);
         assert_eq!(split.report().train, train);
         assert_eq!(split.report().holdout.known, train);
     }
