@@ -12,6 +12,7 @@ mod course;
 mod course_tests;
 mod health;
 mod losses;
+mod mlp;
 mod noise;
 mod penalty;
 mod rates;
@@ -25,3 +26,5 @@ pub use noise::Noise;
 pub use penalty::{Critic, gradient_penalty, one_centred, zero_centred, zero_centred_penalty};
 pub use rates::apply_to_rates;
 pub use schedule::{Annealing, Schedule};
+
+pub(crate) use mlp::{LEAK, Mlp};

@@ -26,11 +26,14 @@ mod lengths;
 mod link;
 mod normal;
 mod real;
+mod warp;
 
 mod bootstrap;
 mod gaussian;
 mod independent;
 mod mixture;
+mod moments;
+mod profilegan;
 
 use crate::recommend::{NamedTensors, WeightsError};
 
@@ -47,6 +50,10 @@ synthesizers! {
     "gaussian" => Gaussian(gaussian::GaussianConfig):
         "a normal law among the leading directions, decoded through a calibrated link",
     "mixture" => Mixture(mixture::MixtureConfig): "the same with several normal laws",
+    "profilegan" => ProfileGan(profilegan::ProfileGanConfig):
+        "the gaussian, warped and decoded as a critic of whole profiles demands",
+    "moments" => Moments(moments::MomentsConfig):
+        "the same generator by moment matching, without a critic",
 }
 
 impl SynthConfig {

@@ -3,7 +3,6 @@
 
 #[cfg(test)]
 mod learning_tests;
-mod mlp;
 mod network;
 
 use rand::RngExt;

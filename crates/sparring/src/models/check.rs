@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::recommend::FitError;
 
 /// An error for the setting `key`, unless it is `ok`.
-pub(super) fn setting(
+pub(crate) fn setting(
     ok: bool,
     model: &'static str,
     key: &'static str,

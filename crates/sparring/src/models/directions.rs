@@ -37,6 +37,14 @@ impl Directions {
         })
     }
 
+    /// The directions as a matrix.
+    pub(crate) fn into_tall(self) -> Tall {
+        Tall {
+            width: self.width,
+            values: self.vectors,
+        }
+    }
+
     /// The projection of `x / sqrt(|x|)`, `[K]`, for a set of items.
     pub(crate) fn project(&self, row: &[u32]) -> Vec<f64> {
         let mut sums = vec![0.0; self.width];

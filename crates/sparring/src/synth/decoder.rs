@@ -66,6 +66,34 @@ impl Decoder {
         }
     }
 
+    /// A decoder of logits as they are.
+    pub(super) fn of_logits(directions: Matrix, offsets: Vec<f32>) -> Self {
+        Self {
+            directions,
+            offsets,
+            temperature: 1.0,
+        }
+    }
+
+    /// Directions `[I, K]` and offsets in logits, for latent vectors `(z - center) / spread`.
+    pub(super) fn in_scale(&self, center: &[f32], spread: &[f32]) -> (Matrix, Vec<f32>) {
+        let (mut directions, mut offsets) = (self.directions.clone(), self.offsets.clone());
+        let rows = directions.data.chunks_mut(self.width().max(1));
+        for (row, offset) in rows.zip(&mut offsets) {
+            for ((entry, center), spread) in row.iter_mut().zip(center).zip(spread) {
+                *offset += *entry * center;
+                *entry *= spread / self.temperature;
+            }
+            *offset /= self.temperature;
+        }
+        (directions, offsets)
+    }
+
+    /// The items' offsets, `[I]`.
+    pub(super) fn offsets(&self) -> &[f32] {
+        &self.offsets
+    }
+
     pub(super) fn n_items(&self) -> usize {
         self.offsets.len()
     }

@@ -20,9 +20,11 @@ use sparring_wide::{Matrix, Seed};
 use super::blend::{Blend, Component};
 use super::decoder::{Decoder, Imagined, Raking};
 use super::lengths::Lengths;
+use super::profilegan::Drawn;
 use super::profiles::{Block, Profiles};
 use super::real::Real;
 use super::traits::Synthesizer;
+use super::warp::{Scale, Warp};
 use crate::models::{Leading, Room, Scaled, Search, check, leading, memory_of};
 use crate::recommend::{FitError, NamedTensors, Run, Weights, WeightsError};
 
@@ -57,6 +59,8 @@ pub(super) struct Seen {
 pub struct LatentUsers {
     blend: Blend,
     lengths: Lengths,
+    /// What training added to the law, if it did.
+    warp: Option<Warp>,
     decoder: Decoder,
 }
 
@@ -84,22 +88,72 @@ impl LatentUsers {
         let mut model = Self {
             blend,
             lengths,
+            warp: None,
             decoder: Decoder::new(directions, &popularity, temperature),
         };
-        let users = model.imagine(0..IMAGINED, run.seed);
-        let raking = Raking {
-            synthesizer: name,
-            popularity: &popularity,
-            turns: settings.turns,
-        };
-        model.decoder.rake(&users, raking, &run)?;
+        model.rake(name, &popularity, (IMAGINED, settings.turns), &run)?;
         Ok(model)
+    }
+
+    /// Rakes the offsets over the first `imagined` users of the run's seed, in `turns` at most.
+    ///
+    /// # Errors
+    /// If a stop is requested.
+    pub(super) fn rake(
+        &mut self,
+        synthesizer: &'static str,
+        popularity: &[f64],
+        (imagined, turns): (u64, usize),
+        run: &Run<'_>,
+    ) -> Result<(), FitError> {
+        let users = self.imagine(0..imagined, run.seed);
+        let raking = Raking {
+            synthesizer,
+            popularity,
+            turns,
+        };
+        self.decoder.rake(&users, raking, run)
+    }
+
+    /// The same law with what training made of its latent space and decoder.
+    pub(super) fn with(&self, (warp, weights, offsets): (Warp, Matrix, Vec<f32>)) -> Self {
+        Self {
+            blend: self.blend.clone(),
+            lengths: self.lengths.clone(),
+            warp: Some(warp),
+            decoder: Decoder::of_logits(weights, offsets),
+        }
+    }
+
+    /// Width `K` of a latent vector.
+    pub(super) fn width(&self) -> usize {
+        self.decoder.width()
+    }
+
+    /// The decoder's directions and offsets in logits, for latent vectors in `scale`.
+    pub(super) fn decoder_in(&self, scale: &Scale) -> (Matrix, Vec<f32>) {
+        self.decoder.in_scale(&scale.center, &scale.spread)
+    }
+
+    /// The decoder's offsets.
+    pub(super) fn offsets(&self) -> &[f32] {
+        self.decoder.offsets()
     }
 
     /// The latent vectors and lengths of these users.
     fn imagine(&self, users: std::ops::Range<u64>, seed: Seed) -> Imagined {
+        let Drawn { rows, lengths } = self.drawn(users, seed);
+        let latents = match &self.warp {
+            Some(warp) => warp.apply(rows),
+            None => without_the_last(&rows),
+        };
+        Imagined { latents, lengths }
+    }
+
+    /// These users as the law draws them.
+    pub(super) fn drawn(&self, users: std::ops::Range<u64>, seed: Seed) -> Drawn {
         let width = self.blend.width();
-        let (mut latents, mut lengths) = (Vec::new(), Vec::new());
+        let (mut rows, mut lengths) = (Vec::new(), Vec::new());
         let mut row = vec![0.0; width];
         let mut noise = vec![0.0; width];
         for user in users {
@@ -107,15 +161,22 @@ impl LatentUsers {
             let which = stream.random::<f32>();
             noise.fill_with(|| stream.sample(StandardNormal));
             self.blend.place(which, &noise, &mut row);
-            let (score, place) = row.split_last().expect("the score of the length is there");
-            latents.extend_from_slice(place);
+            let score = row.last().expect("the score of the length is there");
             lengths.push(self.lengths.at(f64::from(*score), self.n_items()));
+            rows.extend_from_slice(&row);
         }
-        Imagined {
-            latents: Matrix::from_vec(lengths.len(), width - 1, latents),
+        Drawn {
+            rows: Matrix::from_vec(lengths.len(), width, rows),
             lengths,
         }
     }
+}
+
+/// Rows without their last entry.
+fn without_the_last(rows: &Matrix) -> Matrix {
+    let width = rows.cols - 1;
+    let kept = rows.rows_iter().flat_map(|row| &row[..width]);
+    Matrix::from_vec(rows.rows, width, kept.copied().collect())
 }
 
 /// The leading directions `[I, K]` and the real users among them.
@@ -183,10 +244,14 @@ impl Synthesizer for LatentUsers {
 
 impl Weights for LatentUsers {
     fn weights(&self) -> NamedTensors {
-        NamedTensors::new()
+        let weights = NamedTensors::new()
             .with_part("blend", self.blend.weights())
             .with_part("lengths", self.lengths.weights())
-            .with_part("decoder", self.decoder.weights())
+            .with_part("decoder", self.decoder.weights());
+        match &self.warp {
+            Some(warp) => weights.with_part("warp", warp.weights()),
+            None => weights,
+        }
     }
 
     fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
@@ -202,6 +267,10 @@ impl Weights for LatentUsers {
         Ok(Self {
             blend,
             lengths: Lengths::from_weights(&super::part(weights, "lengths")?)?,
+            warp: match weights.part("warp") {
+                Some(warp) => Some(Warp::from_weights(&warp, decoder.width())?),
+                None => None,
+            },
             decoder,
         })
     }

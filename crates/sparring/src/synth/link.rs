@@ -17,6 +17,8 @@ use crate::data::ItemIx;
 const LANES: usize = 16;
 /// Chances that are summed in single precision.
 const STRETCH: usize = 32 * LANES;
+/// Logits further apart than this are certain: noise beyond has a chance of `e^-60`.
+const WIDEST: f32 = 60.0;
 /// Bits of a uniform draw.
 const BITS: u32 = 24;
 
@@ -51,6 +53,15 @@ pub(super) fn calibrate(logits: &[f32], size: f64, start: f32) -> f32 {
     single(offset)
 }
 
+/// Replaces logits by chances.
+pub(super) fn chances(logits: &mut [f32], offset: f32) {
+    Arch::new().dispatch(|| {
+        for x in logits {
+            *x = chance(*x + offset);
+        }
+    });
+}
+
 /// Adds the chances of all items, and their variances `p (1 - p)`.
 pub(super) fn add_chances(logits: &[f32], offset: f32, chances: &mut [f64], variances: &mut [f64]) {
     Arch::new().dispatch(|| {
@@ -81,7 +92,7 @@ impl Cut {
         stream: &mut Stream,
     ) -> impl Iterator<Item = ItemIx> {
         let Self { noise, keys } = self;
-        let (_, most) = extremes(logits);
+        let middle = middle(logits, length, noise);
         noise.clear();
         while noise.len() < logits.len() {
             let word = stream.next_u64();
@@ -90,7 +101,7 @@ impl Cut {
         }
         Arch::new().dispatch(|| {
             for (noise, x) in noise.iter_mut().zip(logits) {
-                *noise *= exp(x - most);
+                *noise *= exp((x - middle).min(WIDEST));
             }
         });
         // Numbers above 0 are ordered as their bits; of equal ones the first item wins.
@@ -105,6 +116,20 @@ impl Cut {
         let item = |key: &u64| ItemIx(!(*key as u32));
         keys[..length].iter().map(item)
     }
+}
+
+/// What logits are compared with, so that no power of `e` that matters runs out of range: the
+/// largest of them, or, if they lie far apart, the one that would be the last of the profile.
+fn middle(logits: &[f32], length: usize, room: &mut Vec<f32>) -> f32 {
+    let (least, most) = extremes(logits);
+    if most - least < WIDEST || length == 0 || length >= logits.len() {
+        return most;
+    }
+    room.clear();
+    room.extend_from_slice(logits);
+    *room
+        .select_nth_unstable_by(length - 1, |a, b| b.total_cmp(a))
+        .1
 }
 
 /// `u / (1 - u)` of `u = (2 k + 1) / 2^24` for the upper 23 bits `k` of 24.
@@ -232,6 +257,22 @@ mod tests {
         );
         let all: Vec<ItemIx> = cut.draw(&[0.0; 3], 9, &mut stream).collect();
         assert_eq!(all.len(), 3, "no more than there are");
+    }
+
+    #[test]
+    fn a_cut_draws_by_the_logits_however_far_they_lie_apart() {
+        // Item 0 is certain; of the others, far below it, one is drawn: 1 has odds e^8 beside 2 and
+        // 3, although e^-120 is no number of single precision.
+        let (mut cut, mut stream) = (Cut::default(), Seed(4).stream("cut"));
+        let mut counts = [0_u32; 4];
+        for _ in 0..1000 {
+            for item in cut.draw(&[120.0, 8.0, 0.0, 0.0], 2, &mut stream) {
+                counts[item.at()] += 1;
+            }
+        }
+        assert_eq!(counts[0], 1000);
+        // Of the logistic differences with 1, two in a thousand and more pass 8.
+        assert!(counts[1] > 950, "{counts:?}");
     }
 
     proptest! {

@@ -5,10 +5,10 @@ use rand_distr::StandardNormal;
 use sparring_wide::{Adam, Seed};
 
 use super::Mixture;
-use super::mlp::Mlp;
 use crate::gan::bout::AdversarialStep;
 use crate::gan::health::{Probe, Remedy};
 use crate::gan::losses::{LogitGrads, Loss};
+use crate::gan::mlp::Mlp;
 use crate::gan::noise::Noise;
 use crate::gan::penalty::{one_centred, zero_centred};
 use crate::gan::schedule::{Annealing, Schedule};

@@ -6,14 +6,14 @@ use sparring_wide::{
 };
 
 /// Slope of the leaky units where they are negative.
-const LEAK: f32 = 0.2;
+pub(crate) const LEAK: f32 = 0.2;
 
 /// Layers with their optimiser; gradients add up until a step is taken.
 ///
 /// Its units are leaky and so linear wherever they do not change sides: the derivative of its
 /// slope at the inputs needs no second pass backward, only one forward along a direction.
 #[derive(Debug, Clone)]
-pub(super) struct Mlp {
+pub(crate) struct Mlp {
     layers: Vec<Layer>,
     /// What [`Mlp::forward`] saw last.
     rows: Matrix,
@@ -35,7 +35,7 @@ struct Layer {
 
 impl Mlp {
     /// Layers of these widths, leaky between them and linear at the end.
-    pub(super) fn new(widths: &[usize], seed: Seed) -> Self {
+    pub(crate) fn new(widths: &[usize], seed: Seed) -> Self {
         let last = widths.len() - 2;
         let layer = |(at, pair): (usize, &[usize])| Layer {
             dense: spread(pair[0], pair[1], seed.at(at as u64)),
@@ -61,7 +61,7 @@ impl Mlp {
     }
 
     /// The outputs for row-major inputs.
-    pub(super) fn forward(&mut self, rows: &[f32]) -> &[f32] {
+    pub(crate) fn forward(&mut self, rows: &[f32]) -> &[f32] {
         let width = self.layers[0].dense.weight.rows;
         set(&mut self.rows, rows, width);
         let mut input = &self.rows;
@@ -74,7 +74,7 @@ impl Mlp {
     }
 
     /// Goes back from the derivatives at the last outputs to those at the inputs.
-    pub(super) fn backward(&mut self, outputs: &[f32]) -> &[f32] {
+    pub(crate) fn backward(&mut self, outputs: &[f32]) -> &[f32] {
         let mut after: Option<&Layer> = None;
         for layer in self.layers.iter_mut().rev() {
             match after {
@@ -91,7 +91,7 @@ impl Mlp {
     }
 
     /// Adds the gradient of what [`Mlp::backward`] went back from to that of the parameters.
-    pub(super) fn learn(&mut self) {
+    pub(crate) fn learn(&mut self) {
         let mut input = &self.rows;
         for layer in &mut self.layers {
             gemm_tn(input, &layer.back, Beta::Add, &mut layer.sum.weight);
@@ -106,7 +106,7 @@ impl Mlp {
     /// With `d_k` the derivatives of `f` before layer `k`'s activation, `h_k` its input and `t_k`
     /// the change of `h_k` along the direction, the gradient is
     /// `dW_k = sum_b (weights_b h_k + t_k)' d_k`: exact but at the kinks.
-    pub(super) fn learn_along(&mut self, weights: &[f32], along: &[f32]) {
+    pub(crate) fn learn_along(&mut self, weights: &[f32], along: &[f32]) {
         let (tangent, next) = &mut self.scratch;
         set(tangent, along, self.rows.cols);
         let mut input = &self.rows;
@@ -131,7 +131,7 @@ impl Mlp {
 
     /// Copies another network into the first units of this wider one, whose further units then have
     /// no say at the others: the function is that of the other.
-    pub(super) fn graft(&mut self, other: &Self) {
+    pub(crate) fn graft(&mut self, other: &Self) {
         let last = self.layers.len() - 1;
         for (at, (mine, other)) in self.layers.iter_mut().zip(&other.layers).enumerate() {
             let (mine, other) = (&mut mine.dense, &other.dense);
@@ -150,14 +150,26 @@ impl Mlp {
     }
 
     /// The norm of the running mean of the gradients.
-    pub(super) fn gradient_norm(&self) -> f64 {
+    pub(crate) fn gradient_norm(&self) -> f64 {
         let adams = self.layers.iter().map(|layer| &layer.adam);
         let squares = adams.map(|(weight, bias)| weight.mean_square() + bias.mean_square());
         squares.sum::<f64>().sqrt()
     }
 
+    /// Makes the last layer zero, so that training starts from an output of zeros.
+    pub(crate) fn silence(&mut self) {
+        let last = self.layers.last_mut().expect("there is a layer");
+        last.dense.weight.fill(0.0);
+        last.dense.bias.fill(0.0);
+    }
+
+    /// The layers, leaky between them.
+    pub(crate) fn into_layers(self) -> Vec<Dense> {
+        self.layers.into_iter().map(|layer| layer.dense).collect()
+    }
+
     /// One step of Adam along the sum, which starts anew.
-    pub(super) fn step(&mut self, adam: &Adam) {
+    pub(crate) fn step(&mut self, adam: &Adam) {
         for layer in &mut self.layers {
             let (weights, biases) = &mut layer.adam;
             let (dense, sum) = (&mut layer.dense, &mut layer.sum);
@@ -169,7 +181,7 @@ impl Mlp {
     }
 
     /// Moves the weights towards those of `other`: `w = keep w + (1 - keep) w'`.
-    pub(super) fn follow(&mut self, other: &Self, keep: f32) {
+    pub(crate) fn follow(&mut self, other: &Self, keep: f32) {
         for (mine, other) in self.layers.iter_mut().zip(&other.layers) {
             let pairs = [
                 (&mut mine.dense.weight.data, &other.dense.weight.data),

@@ -1,0 +1,265 @@
+//! The two steps of the profile GAN, for the loop of the room `gan`.
+
+use sparring_wide::{Adam, Matrix, Seed};
+
+use super::ProfileGanConfig;
+use super::features::{Features, Seen};
+use super::gap::MomentGap;
+use super::generator::{Averaged, Generator, Made, Rates};
+use crate::gan::{AdversarialStep, LogitGrads, Mlp, Probe, Remedy, apply_to_rates, zero_centred};
+use crate::models::Profiles as Rows;
+use crate::recommend::{FitError, Run};
+use crate::synth::latent::LatentUsers;
+
+/// Who rakes, for errors.
+const NAME: &str = "profilegan";
+/// Real rows of a look at health, half of them compared with as many generated ones.
+const LOOK: usize = 64;
+/// Steps between two rakings of the offsets.
+const RAKE_EVERY: u64 = 250;
+/// Turns of one such raking.
+const TURNS: usize = 4;
+/// Users whose mean chances stand for all while training.
+const IMAGINED: u64 = 1024;
+
+/// Both networks and what they spar over.
+pub(super) struct Training<'a> {
+    pub(super) config: &'a ProfileGanConfig,
+    pub(super) real: &'a Rows,
+    pub(super) popularity: &'a [f64],
+    pub(super) features: &'a Features,
+    pub(super) start: &'a LatentUsers,
+    pub(super) run: Run<'a>,
+    pub(super) generator: Generator,
+    pub(super) averaged: Averaged,
+    pub(super) critic: Mlp,
+    pub(super) gap: Option<MomentGap>,
+    pub(super) rates: [f32; 2],
+    pub(super) penalty: f32,
+    /// Steps of the discriminator so far.
+    pub(super) steps: u64,
+    pub(super) share: f32,
+    pub(super) batch: Option<(Made, Seen)>,
+    pub(super) kept: Option<(Generator, Averaged, Mlp)>,
+    pub(super) before: Option<([f32; 2], f32)>,
+}
+
+impl Training<'_> {
+    /// A batch of `n` generated profiles.
+    fn make(&mut self, n: usize) -> (Made, Seen) {
+        let from = self.steps * self.config.batch_size.get() as u64;
+        let drawn = self.start.drawn(from..from + n as u64, self.seed("batch"));
+        let made = self.generator.make(&drawn, self.seed("cut").at(self.steps));
+        let profiles: Vec<&[u32]> = made.profiles.iter().map(Vec::as_slice).collect();
+        let seen = self.features.see(&profiles);
+        (made, seen)
+    }
+
+    fn seed(&self, label: &str) -> Seed {
+        self.run.seed.derive(label)
+    }
+
+    fn see_real(&self, rows: &[u32]) -> Matrix {
+        let profiles: Vec<&[u32]> = rows.iter().map(|&u| self.real.row(u as usize)).collect();
+        self.features.see(&profiles).rows
+    }
+
+    fn adam(&self, rate: f32) -> Adam {
+        Adam {
+            learning_rate: rate,
+            beta1: 0.0,
+            beta2: 0.9,
+            ..Adam::default()
+        }
+    }
+
+    /// What the critic says of generated profiles: the generator's loss and its derivatives by
+    /// their features.
+    fn criticised(&mut self, rows: &[u32], fake: &Matrix) -> (f64, Matrix) {
+        let real = self.see_real(rows);
+        let real = self.critic.forward(&real.data).to_vec();
+        let logits = self.critic.forward(&fake.data);
+        let mut grad = vec![0.0; fake.rows];
+        let loss = self
+            .config
+            .loss
+            .definition()
+            .generator(&real, logits, &mut grad);
+        let back = self.critic.backward(&grad).to_vec();
+        (loss.into(), Matrix::from_vec(fake.rows, fake.cols, back))
+    }
+
+    /// Rakes the offsets of the generator, and moves those of the average alike.
+    fn rake(&mut self) -> Result<(), FitError> {
+        let averaged = &self.averaged;
+        let mut users = self.start.with(averaged.parts(self.start.width()));
+        let quiet = Run::quiet(self.seed("rake").at(self.steps), self.run.cancel);
+        users.rake(NAME, self.popularity, (IMAGINED, TURNS), &quiet)?;
+        let (_, _, before) = averaged.parts(self.start.width());
+        let after = users.offsets();
+        let offsets = self.generator.offsets.iter_mut();
+        for ((offset, after), before) in offsets.zip(after).zip(before) {
+            *offset += after - before;
+        }
+        self.averaged.set_offsets(after);
+        Ok(())
+    }
+}
+
+impl AdversarialStep for Training<'_> {
+    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
+        self.steps += 1;
+        let (made, seen) = self.make(rows.len());
+        if self.config.adversary <= 0.0 {
+            self.batch = Some((made, seen));
+            return Ok(0.0);
+        }
+        let n = rows.len();
+        let mut both = self.see_real(rows).data;
+        both.extend_from_slice(&seen.rows.data);
+        let logits = self.critic.forward(&both);
+        let mut grad = vec![0.0; 2 * n];
+        let (real, fake) = grad.split_at_mut(n);
+        let definition = self.config.loss.definition();
+        let loss = definition.discriminator(&logits[..n], &logits[n..], LogitGrads { real, fake });
+        let slopes = self.critic.backward(&vec![1.0; 2 * n]);
+        // The mean over both, twice as heavy, is the sum of R1 and R2.
+        let (penalty, along) = zero_centred(slopes, self.features.width(), 2.0 * self.penalty);
+        self.critic.learn_along(&grad, &along);
+        let adam = self.adam(self.rates[1]);
+        self.critic.step(&adam);
+        self.batch = Some((made, seen));
+        Ok((loss + penalty).into())
+    }
+
+    fn generator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
+        let (made, seen) = match self.batch.take() {
+            Some(batch) => batch,
+            None => self.make(rows.len()),
+        };
+        let mut gradient = Matrix::zeros(seen.rows.rows, seen.rows.cols);
+        let mut loss = 0.0;
+        if let Some(gap) = &mut self.gap {
+            let (value, along) = gap.step(&seen.rows);
+            loss += f64::from(self.config.moments) * value;
+            add(&mut gradient, &along, self.config.moments);
+        }
+        if self.config.adversary > 0.0 {
+            let (value, along) = self.criticised(rows, &seen.rows);
+            loss += f64::from(self.config.adversary) * value;
+            add(&mut gradient, &along, self.config.adversary);
+        }
+        // The critic is to know what there is to tell before it is listened to.
+        if self.config.adversary > 0.0 && self.steps <= self.config.head_start {
+            return Ok(loss);
+        }
+        let gradient = self.features.back(&seen, &gradient);
+        let rates = Rates {
+            adam: self.adam(self.rates[0]),
+            decoder: self.config.decoder_rate,
+        };
+        self.generator.learn(&made, gradient, rates);
+        self.averaged.follow(&self.generator);
+        if self.share >= 0.5 && self.steps.is_multiple_of(RAKE_EVERY) {
+            self.rake()?;
+        }
+        Ok(loss)
+    }
+
+    fn probe(&mut self) -> Option<Probe> {
+        let rows = self.real.n_rows();
+        if self.config.adversary <= 0.0 || rows < 8 {
+            return None;
+        }
+        let n = LOOK.min(rows - rows % 2);
+        let stride = rows / n;
+        let users: Vec<u32> = (0..n)
+            .map(|at| u32::try_from((at * stride) % rows).expect("rows fit u32"))
+            .collect();
+        let (made, seen) = {
+            let drawn = self.start.drawn(0..n as u64 / 2, self.seed("probe"));
+            let made = self.generator.make(&drawn, self.seed("probe"));
+            let profiles: Vec<&[u32]> = made.profiles.iter().map(Vec::as_slice).collect();
+            let seen = self.features.see(&profiles);
+            (made, seen)
+        };
+        let real = self.see_real(&users);
+        let real_logits = self.critic.forward(&real.data).to_vec();
+        let fake_logits = self.critic.forward(&seen.rows.data).to_vec();
+        let zero = f32::midpoint(median(&real_logits), median(&fake_logits));
+        let centred = |logits: Vec<f32>| logits.into_iter().map(|logit| logit - zero).collect();
+        let items = self.real.n_columns();
+        Some(Probe {
+            real_logits: centred(real_logits),
+            fake_logits: centred(fake_logits),
+            real: ones(
+                users.iter().map(|&user| self.real.row(user as usize)),
+                items,
+            ),
+            fake: ones(made.profiles.iter().map(Vec::as_slice), items),
+            width: items,
+        })
+    }
+
+    fn gradient_norms(&self) -> Option<[f64; 2]> {
+        Some([self.generator.gradient_norm(), self.critic.gradient_norm()])
+    }
+
+    fn anneal(&mut self, share: f32) {
+        self.share = share;
+    }
+
+    fn snapshot(&mut self) {
+        self.kept = Some((
+            self.generator.clone(),
+            self.averaged.clone(),
+            self.critic.clone(),
+        ));
+    }
+
+    fn restore(&mut self) {
+        if let Some((generator, averaged, critic)) = self.kept.clone() {
+            (self.generator, self.averaged, self.critic) = (generator, averaged, critic);
+        }
+    }
+
+    fn apply(&mut self, remedy: Remedy) -> bool {
+        self.before = Some((self.rates, self.penalty));
+        match remedy {
+            Remedy::RaisePenalty => self.penalty *= 2.0,
+            _ => return apply_to_rates(remedy, &mut self.rates),
+        }
+        true
+    }
+
+    fn undo(&mut self, _remedy: Remedy) -> bool {
+        let Some(before) = self.before.take() else {
+            return false;
+        };
+        (self.rates, self.penalty) = before;
+        true
+    }
+}
+
+fn add(to: &mut Matrix, matrix: &Matrix, weight: f32) {
+    for (to, x) in to.data.iter_mut().zip(&matrix.data) {
+        *to += weight * x;
+    }
+}
+
+fn median(logits: &[f32]) -> f32 {
+    let mut sorted = logits.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    sorted[sorted.len() / 2]
+}
+
+/// Profiles in ones and zeros, row-major.
+fn ones<'a>(profiles: impl ExactSizeIterator<Item = &'a [u32]>, items: usize) -> Vec<f32> {
+    let mut rows = vec![0.0; profiles.len() * items];
+    for (row, profile) in rows.chunks_mut(items).zip(profiles) {
+        for &item in profile {
+            row[item as usize] = 1.0;
+        }
+    }
+    rows
+}
