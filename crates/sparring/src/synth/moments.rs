@@ -70,3 +70,36 @@ impl Synthesize for MomentsConfig {
         config.train("moments", real, run)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synth::contract;
+
+    fn tiny() -> MomentsConfig {
+        let width = |n| NonZeroUsize::new(n).unwrap();
+        MomentsConfig {
+            steps: width(60),
+            batch_size: width(64),
+            rank: width(8),
+            ..MomentsConfig::default()
+        }
+    }
+
+    synthesizer_contract!(tiny());
+
+    #[test]
+    fn taste_is_kept_better_than_by_the_law_it_starts_from() {
+        let start = crate::synth::gaussian::GaussianConfig {
+            rank: tiny().rank,
+            ..Default::default()
+        };
+        let longer = MomentsConfig {
+            steps: NonZeroUsize::new(400).unwrap(),
+            generator_rate: 2e-3,
+            ..tiny()
+        };
+        let (start, found) = (contract::one_sided(&start), contract::one_sided(&longer));
+        assert!(found > start + 0.05, "{found} against {start}");
+    }
+}

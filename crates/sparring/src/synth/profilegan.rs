@@ -238,3 +238,83 @@ impl Synthesize for ProfileGanConfig {
         self.train("profilegan", real, run)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sparring_wide::Seed;
+
+    use super::*;
+    use crate::recommend::{Cancel, Recorder};
+    use crate::synth::contract;
+
+    fn tiny() -> ProfileGanConfig {
+        let width = |n| NonZeroUsize::new(n).unwrap();
+        ProfileGanConfig {
+            steps: width(60),
+            batch_size: width(64),
+            hidden: width(16),
+            head_start: 5,
+            rank: width(8),
+            seen: width(16),
+            ..ProfileGanConfig::default()
+        }
+    }
+
+    synthesizer_contract!(tiny());
+
+    #[test]
+    fn taste_is_kept_better_than_by_the_law_it_starts_from() {
+        let start = crate::synth::gaussian::GaussianConfig {
+            rank: tiny().rank,
+            ..Default::default()
+        };
+        let longer = ProfileGanConfig {
+            steps: NonZeroUsize::new(400).unwrap(),
+            generator_rate: 2e-3,
+            discriminator_rate: 3e-3,
+            ..tiny()
+        };
+        let (start, found) = (contract::one_sided(&start), contract::one_sided(&longer));
+        assert!(found > start + 0.03, "{found} against {start}");
+    }
+
+    #[test]
+    fn settings_out_of_range_are_refused() {
+        let cancel = Cancel::new();
+        let run = Run::quiet(Seed(1), &cancel);
+        for (key, config) in [
+            (
+                "adversary",
+                ProfileGanConfig {
+                    adversary: -1.0,
+                    ..tiny()
+                },
+            ),
+            ("ema", ProfileGanConfig { ema: 1.0, ..tiny() }),
+            (
+                "generator_rate",
+                ProfileGanConfig {
+                    generator_rate: f32::NAN,
+                    ..tiny()
+                },
+            ),
+        ] {
+            let error = config.fit(&contract::planted(), &run).unwrap_err();
+            assert!(error.to_string().contains(key), "{error}");
+        }
+    }
+
+    #[test]
+    fn its_health_is_looked_at_and_a_stop_is_heard() {
+        let (cancel, recorder) = (Cancel::new(), Recorder::new());
+        let run = Run {
+            observer: &recorder,
+            ..Run::quiet(Seed(1), &cancel)
+        };
+        tiny().fit(&contract::planted(), &run).unwrap();
+        cancel.request();
+        assert!(tiny().fit(&contract::planted(), &run).is_err());
+        let (_, diagnoses) = recorder.into_parts();
+        assert!(!diagnoses.is_empty());
+    }
+}

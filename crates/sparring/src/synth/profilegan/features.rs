@@ -188,3 +188,108 @@ impl Features {
 fn single(x: f64) -> f32 {
     x as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::log;
+
+    /// Users of items 0 to 3 with one direction; item 0 is the most popular.
+    fn features() -> Features {
+        let rows = Rows::of(&log(
+            4,
+            4,
+            [
+                (0, 0),
+                (0, 1),
+                (1, 0),
+                (2, 0),
+                (2, 1),
+                (2, 2),
+                (3, 0),
+                (3, 3),
+            ],
+        ));
+        let directions = Tall {
+            width: 1,
+            values: vec![0.5, -1.0, 2.0, 0.25],
+        };
+        Features::of(&rows, directions, &[1.0, 0.5, 0.25, 0.25])
+    }
+
+    #[test]
+    fn a_profile_by_hand() {
+        let mut features = features();
+        assert_eq!(features.popular, [0, 1, 2, 3]);
+        features.means.fill(0.0);
+        features.scales.fill(1.0);
+        // {0, 1}: (.5 - 1) / sqrt 2, ones, 1 - 1/8, ln 2, (0 + ln .5) / 2.
+        let ln2 = std::f32::consts::LN_2;
+        let expected = [-0.353_553, 1.0, 1.0, 0.0, 0.0, 0.875, ln2, -ln2 / 2.0];
+        let found = features.see(&[&[0, 1]]).rows;
+        for (found, expected) in found.data.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+        }
+    }
+
+    #[test]
+    fn real_users_are_standard_and_what_all_share_does_not_count() {
+        let features = features();
+        let rows = Rows::of(&log(
+            4,
+            4,
+            [
+                (0, 0),
+                (0, 1),
+                (1, 0),
+                (2, 0),
+                (2, 1),
+                (2, 2),
+                (3, 0),
+                (3, 3),
+            ],
+        ));
+        let seen = features.of_all(&rows);
+        for at in 0..features.width() {
+            let column: Vec<f32> = seen.rows_iter().map(|row| row[at]).collect();
+            let square = column.iter().map(|x| x * x).sum::<f32>() / 4.0;
+            let expected = if at == 1 { 0.0 } else { 1.0 };
+            assert!((square - expected).abs() < 1e-4, "feature {at}: {column:?}");
+        }
+    }
+
+    #[test]
+    fn going_back_is_the_slope_where_the_length_is_given() {
+        // An item more, with the length held: entries count for 1 / sqrt(2) and 1 / 2 each.
+        let features = features();
+        let weights: Vec<f32> = (0..features.width()).map(|at| (at as f32).sin()).collect();
+        let seen = features.see(&[&[0, 1]]);
+        let gradient = Matrix::from_vec(1, weights.len(), weights.clone());
+        let back = features.back(&seen, &gradient);
+        let value = |x: [f32; 4]| {
+            let root = 2.0_f32.sqrt().recip();
+            let directions = &features.directions.data;
+            let projection: f32 = x.iter().zip(directions).map(|(x, d)| x * d * root).sum();
+            let logs = features.log_popularity.iter();
+            let mean = x.iter().zip(logs).map(|(x, l)| x * l).sum::<f32>() / 2.0;
+            let mut raw = vec![projection];
+            raw.extend(x);
+            raw.extend([1.0 - projection * projection, 2.0_f32.ln(), mean]);
+            let scaled = raw.iter().zip(&features.scales).zip(&features.means);
+            let terms = scaled.zip(&weights).map(|(((x, s), m), w)| (x - m) * s * w);
+            terms.sum::<f32>()
+        };
+        for item in 0..4 {
+            let moved = |by: f32| {
+                let mut x = [1.0, 1.0, 0.0, 0.0];
+                x[item] += by;
+                value(x)
+            };
+            let difference = (moved(0.01) - moved(-0.01)) / 0.02;
+            assert!(
+                (back.data[item] - difference).abs() < 1e-2,
+                "{item}: {difference}"
+            );
+        }
+    }
+}

@@ -93,7 +93,7 @@ mod tests {
         let loss = |fake: &Matrix| gap.clone().step(fake).0;
         let (_, gradient) = gap.clone().step(&fake);
         for at in 0..6 {
-            let mut moved = |by: f32| {
+            let moved = |by: f32| {
                 let mut fake = fake.clone();
                 fake.data[at] += by;
                 loss(&fake)
