@@ -31,6 +31,7 @@ mod warp;
 mod bootstrap;
 mod gaussian;
 mod independent;
+mod latentgan;
 mod mixture;
 mod moments;
 mod profilegan;
@@ -50,6 +51,8 @@ synthesizers! {
     "gaussian" => Gaussian(gaussian::GaussianConfig):
         "a normal law among the leading directions, decoded through a calibrated link",
     "mixture" => Mixture(mixture::MixtureConfig): "the same with several normal laws",
+    "latentgan" => LatentGan(latentgan::LatentGanConfig):
+        "the gaussian, warped as a critic of latent users demands",
     "profilegan" => ProfileGan(profilegan::ProfileGanConfig):
         "the gaussian, warped and decoded as a critic of whole profiles demands",
     "moments" => Moments(moments::MomentsConfig):

@@ -66,6 +66,32 @@ pub struct Probe {
     pub width: usize,
 }
 
+impl Probe {
+    /// A look at a critic that judges pairs: what it says counts only against its opposite, so that
+    /// the middle between the medians of its logits is its zero.
+    pub(crate) fn paired(
+        real_logits: Vec<f32>,
+        fake_logits: Vec<f32>,
+        (real, fake): (Vec<f32>, Vec<f32>),
+        width: usize,
+    ) -> Self {
+        let median = |logits: &[f32]| {
+            let mut sorted = logits.to_vec();
+            sorted.sort_by(f32::total_cmp);
+            sorted[sorted.len() / 2]
+        };
+        let zero = f32::midpoint(median(&real_logits), median(&fake_logits));
+        let centred = |logits: Vec<f32>| logits.into_iter().map(|logit| logit - zero).collect();
+        Self {
+            real_logits: centred(real_logits),
+            fake_logits: centred(fake_logits),
+            real,
+            fake,
+            width,
+        }
+    }
+}
+
 /// The figures behind a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Health {

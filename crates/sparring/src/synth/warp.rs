@@ -77,6 +77,11 @@ impl Warp {
         Self { scale, layers }
     }
 
+    /// What latent vectors are standardised by.
+    pub(super) fn scale(&self) -> &Scale {
+        &self.scale
+    }
+
     /// Number `K` of latent coordinates.
     pub(super) fn width(&self) -> usize {
         self.scale.center.len()

@@ -283,30 +283,21 @@ impl AdversarialStep for ToyGan {
         let fake = self.sample(LOOK, self.seed.derive("probe"));
         let real_logits = self.discriminator.forward(&self.held_out).to_vec();
         let fake_logits = self.discriminator.forward(&fake).to_vec();
-        // What a relativistic discriminator says counts only against its opposite: the middle
-        // between the two medians is its zero.
-        let median = |logits: &[f32]| {
-            let mut sorted = logits.to_vec();
-            sorted.sort_by(f32::total_cmp);
-            sorted[sorted.len() / 2]
-        };
-        let paired = matches!(self.config.loss, Loss::Relativistic | Loss::Wasserstein);
-        let zero = if paired {
-            f32::midpoint(median(&real_logits), median(&fake_logits))
-        } else {
-            0.0
-        };
+        let rows = (self.held_out.clone(), fake);
+        if matches!(self.config.loss, Loss::Relativistic | Loss::Wasserstein) {
+            return Some(Probe::paired(real_logits, fake_logits, rows, 2));
+        }
         let zero = if self.config.loss == Loss::LeastSquares {
             0.5
         } else {
-            zero
+            0.0
         };
         let centred = |logits: Vec<f32>| logits.into_iter().map(|logit| logit - zero).collect();
         Some(Probe {
             real_logits: centred(real_logits),
             fake_logits: centred(fake_logits),
-            real: self.held_out.clone(),
-            fake,
+            real: rows.0,
+            fake: rows.1,
             width: 2,
         })
     }

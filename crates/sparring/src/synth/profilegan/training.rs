@@ -186,19 +186,11 @@ impl AdversarialStep for Training<'_> {
         let real = self.see_real(&users);
         let real_logits = self.critic.forward(&real.data).to_vec();
         let fake_logits = self.critic.forward(&seen.rows.data).to_vec();
-        let zero = f32::midpoint(median(&real_logits), median(&fake_logits));
-        let centred = |logits: Vec<f32>| logits.into_iter().map(|logit| logit - zero).collect();
         let items = self.real.n_columns();
-        Some(Probe {
-            real_logits: centred(real_logits),
-            fake_logits: centred(fake_logits),
-            real: ones(
-                users.iter().map(|&user| self.real.row(user as usize)),
-                items,
-            ),
-            fake: ones(made.profiles.iter().map(Vec::as_slice), items),
-            width: items,
-        })
+        let users = users.iter().map(|&user| self.real.row(user as usize));
+        let made = made.profiles.iter().map(Vec::as_slice);
+        let rows = (ones(users, items), ones(made, items));
+        Some(Probe::paired(real_logits, fake_logits, rows, items))
     }
 
     fn gradient_norms(&self) -> Option<[f64; 2]> {
@@ -245,12 +237,6 @@ fn add(to: &mut Matrix, matrix: &Matrix, weight: f32) {
     for (to, x) in to.data.iter_mut().zip(&matrix.data) {
         *to += weight * x;
     }
-}
-
-fn median(logits: &[f32]) -> f32 {
-    let mut sorted = logits.to_vec();
-    sorted.sort_by(f32::total_cmp);
-    sorted[sorted.len() / 2]
 }
 
 /// Profiles in ones and zeros, row-major.
