@@ -21,7 +21,9 @@ mod traits;
 mod blend;
 mod decoder;
 mod expectation;
+mod features;
 mod latent;
+mod layers;
 mod lengths;
 mod link;
 mod normal;
@@ -35,6 +37,7 @@ mod latentgan;
 mod mixture;
 mod moments;
 mod profilegan;
+mod resampled;
 
 use crate::recommend::{NamedTensors, WeightsError};
 
@@ -57,6 +60,8 @@ synthesizers! {
         "the gaussian, warped and decoded as a critic of whole profiles demands",
     "moments" => Moments(moments::MomentsConfig):
         "the same generator by moment matching, without a critic",
+    "resampled" => Resampled(resampled::ResampledConfig):
+        "the likelier of some candidates of another synthesizer, as a discriminator sees it",
 }
 
 impl SynthConfig {

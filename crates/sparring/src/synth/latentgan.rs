@@ -17,10 +17,11 @@ use sparring_wide::{Adam, Matrix, Seed};
 use super::error::SynthError;
 use super::gaussian::normal;
 use super::latent::{LatentUsers, Settings};
+use super::layers::LAYERS;
 use super::profilegan::Drawn;
 use super::real::Real;
 use super::traits::Synthesize;
-use super::warp::{LAYERS, Scale, Warp, shifted};
+use super::warp::{Scale, Warp, shifted};
 use crate::data::Dataset;
 use crate::gan::{
     AdversarialStep, Bout, BoutConfig, HealthConfig, LogitGrads, Loss, Mlp, Probe, zero_centred,

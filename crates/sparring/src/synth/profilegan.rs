@@ -7,13 +7,12 @@
 //! ```
 //!
 //! with `sp(x) = ln(1 + e^x)`, pairs and penalties as in Huang et al., "The GAN is dead; long live
-//! the GAN" (2024, eq. 3), and features `f` of a profile (`features.rs`). The generator
+//! the GAN" (2024, eq. 3), and features `f` of a profile (`../features.rs`). The generator
 //! (`generator.rs`) warps latent users and learns the decoder; lengths stay as drawn, and offsets are
 //! raked to the popularity in the second half of training and at its end. Weights are averaged over
 //! steps. With `adversary = 0` the same generator learns by moment matching alone: the baseline
 //! that a critic has to beat.
 
-mod features;
 mod gap;
 mod generator;
 mod training;
@@ -24,11 +23,11 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use self::generator::Drawn;
 
-use self::features::Features;
 use self::gap::MomentGap;
 use self::generator::{Averaged, Generator};
 use self::training::Training;
 use super::error::SynthError;
+use super::features::Features;
 use super::gaussian::normal;
 use super::latent::{LatentUsers, Settings};
 use super::real::Real;
@@ -92,19 +91,19 @@ impl Default for ProfileGanConfig {
         let width = |n| NonZeroUsize::new(n).expect("not zero");
         Self {
             adversary: 1.0,
-            moments: 0.0,
+            moments: 1.0,
             loss: Loss::Relativistic,
             steps: width(2000),
             batch_size: width(128),
             head_start: 150,
             hidden: width(256),
-            generator_rate: 3e-4,
-            discriminator_rate: 4.5e-4,
+            generator_rate: 8e-4,
+            discriminator_rate: 1.2e-3,
             decoder_rate: 0.3,
-            penalty: 0.4,
+            penalty: 1.5,
             ema: 0.995,
             seen: width(192),
-            rank: one.rank,
+            rank: width(192),
             inflation: one.inflation,
             temperature: one.temperature,
             turns: one.turns,

@@ -7,17 +7,17 @@
 //! with a leaky network `f` of dense layers, which sees the score `g` of the length and leaves it
 //! alone. A network of zeros only standardises.
 
-use sparring_wide::{Activation, Dense, Matrix};
+use sparring_wide::{Dense, Matrix};
 
 use super::decoder::finite;
-use crate::gan::LEAK;
+use super::layers::Layers;
 use crate::recommend::{NamedTensors, WeightsError};
 
 /// The center, the spread and the layers.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Warp {
     scale: Scale,
-    layers: Vec<Dense>,
+    layers: Layers,
 }
 
 /// Where latent vectors lie, by coordinate.
@@ -74,6 +74,7 @@ pub(super) fn shifted(seen: &Matrix, shift: &[f32]) -> Matrix {
 
 impl Warp {
     pub(super) fn new(scale: Scale, layers: Vec<Dense>) -> Self {
+        let layers = Layers(layers);
         Self { scale, layers }
     }
 
@@ -90,34 +91,16 @@ impl Warp {
     /// The latent vectors `z'` `[N, K]` of rows `(z, g)` `[N, K + 1]`.
     pub(super) fn apply(&self, mut rows: Matrix) -> Matrix {
         self.scale.standardise(&mut rows);
-        let mut input = rows.clone();
-        for (at, layer) in self.layers.iter().enumerate() {
-            let mut output = Matrix::default();
-            layer.forward(&input, &mut output);
-            if at + 1 < self.layers.len() {
-                Activation::LeakyRelu(LEAK).forward(&mut output.data);
-            }
-            input = output;
-        }
-        shifted(&rows, &input.data)
+        let shift = self.layers.outputs(&rows);
+        shifted(&rows, &shift.data)
     }
 
     pub(super) fn weights(&self) -> NamedTensors {
         let width = self.width();
-        let mut weights = NamedTensors::new()
+        NamedTensors::new()
             .with("center", &[width], self.scale.center.clone())
-            .with("spread", &[width], self.scale.spread.clone());
-        for (at, layer) in self.layers.iter().enumerate() {
-            let (inputs, outputs) = layer.weight.shape();
-            weights = weights
-                .with(
-                    &format!("weight{at}"),
-                    &[inputs, outputs],
-                    layer.weight.data.clone(),
-                )
-                .with(&format!("bias{at}"), &[outputs], layer.bias.clone());
-        }
-        weights
+            .with("spread", &[width], self.scale.spread.clone())
+            .with_part("layers", self.layers.weights())
     }
 
     /// # Errors
@@ -134,28 +117,13 @@ impl Warp {
                 found: found.to_string(),
             });
         }
-        let mut layers = Vec::new();
-        let mut inputs = width + 1;
-        for at in 0..LAYERS {
-            let (name, bias) = (format!("weight{at}"), format!("bias{at}"));
-            let (_, found, _) = weights.matrix(&name)?;
-            let outputs = if at + 1 == LAYERS { width } else { found };
-            let entries = weights.matrix_of(&name, inputs, outputs)?;
-            let shift = weights.vector_of(&bias, outputs)?;
-            finite(&name, entries)?;
-            finite(&bias, shift)?;
-            layers.push(Dense {
-                weight: Matrix::from_vec(inputs, outputs, entries.to_vec()),
-                bias: shift.to_vec(),
-            });
-            inputs = outputs;
-        }
-        Ok(Self::new(Scale { center, spread }, layers))
+        let layers = Layers::from_weights(&super::part(weights, "layers")?, [width + 1, width])?;
+        Ok(Self {
+            scale: Scale { center, spread },
+            layers,
+        })
     }
 }
-
-/// Layers of `f`.
-pub(super) const LAYERS: usize = 3;
 
 #[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
 fn single(x: f64) -> f32 {
@@ -211,12 +179,13 @@ mod tests {
         assert_eq!(Warp::from_weights(&weights, 1).unwrap(), warp());
         for (name, shape, damage) in [
             ("spread", vec![1], 0.0),
-            ("weight1", vec![1, 1], f32::NAN),
-            ("weight2", vec![1, 2], 1.0),
+            ("layers.weight1", vec![1, 1], f32::NAN),
+            ("layers.weight2", vec![1, 2], 1.0),
         ] {
             let data = vec![damage; shape.iter().product()];
             let damaged = weights.clone().with(name, &shape, data);
             let error = Warp::from_weights(&damaged, 1).unwrap_err().to_string();
+            let name = name.trim_start_matches("layers.");
             assert!(error.contains(name), "{error}");
         }
     }

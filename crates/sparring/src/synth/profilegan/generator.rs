@@ -19,8 +19,9 @@ use sparring_wide::{
 };
 
 use crate::gan::Mlp;
+use crate::synth::layers::LAYERS;
 use crate::synth::link::{Cut, calibrate, chances};
-use crate::synth::warp::{LAYERS, Scale, Warp, shifted};
+use crate::synth::warp::{Scale, Warp, shifted};
 
 /// A generator with its optimiser.
 #[derive(Debug, Clone)]

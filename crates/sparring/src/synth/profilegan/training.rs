@@ -3,12 +3,12 @@
 use sparring_wide::{Adam, Matrix, Seed};
 
 use super::ProfileGanConfig;
-use super::features::{Features, Seen};
 use super::gap::MomentGap;
 use super::generator::{Averaged, Generator, Made, Rates};
 use crate::gan::{AdversarialStep, LogitGrads, Mlp, Probe, Remedy, apply_to_rates, zero_centred};
 use crate::models::Profiles as Rows;
 use crate::recommend::{FitError, Run};
+use crate::synth::features::{Features, Seen};
 use crate::synth::latent::LatentUsers;
 
 /// Who rakes, for errors.

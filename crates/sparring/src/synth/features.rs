@@ -10,7 +10,9 @@
 use rayon::prelude::*;
 use sparring_wide::{Beta, Matrix, gemm_nt};
 
+use super::decoder::finite;
 use crate::models::{Profiles as Rows, Tall};
+use crate::recommend::{NamedTensors, WeightsError};
 
 /// Most popular items that are seen one by one.
 const POPULAR: usize = 200;
@@ -22,7 +24,7 @@ const CONSTANT: f32 = 1e-6;
 const STANDARD: usize = 20_000;
 
 /// The directions, the items and the scales.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Features {
     /// `P`, `[I, D]`.
     directions: Matrix,
@@ -66,6 +68,11 @@ impl Features {
         features
     }
 
+    /// Number of items.
+    pub(super) fn n_items(&self) -> usize {
+        self.log_popularity.len()
+    }
+
     /// Number `F` of features.
     pub(super) fn width(&self) -> usize {
         self.means.len()
@@ -100,6 +107,59 @@ impl Features {
                 0.0
             };
         }
+    }
+
+    pub(super) fn weights(&self) -> NamedTensors {
+        let (items, width) = self.directions.shape();
+        let n = self.popular.len();
+        let popular = self.popular.iter().map(|&item| item as f32).collect();
+        NamedTensors::new()
+            .with("directions", &[items, width], self.directions.data.clone())
+            .with("popular", &[n], popular)
+            .with("log_popularity", &[items], self.log_popularity.clone())
+            .with("means", &[self.width()], self.means.clone())
+            .with("scales", &[self.width()], self.scales.clone())
+    }
+
+    /// # Errors
+    /// If a tensor is missing, does not fit the others or is out of range.
+    pub(super) fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
+        let (items, width, directions) = weights.matrix("directions")?;
+        let n = POPULAR.min(items);
+        let popular = weights.vector_of("popular", n)?;
+        let whole = |x: &f32| *x >= 0.0 && x.fract() == 0.0 && (*x as f64) < items as f64;
+        if let Some(found) = popular.iter().find(|x| !whole(x)) {
+            return Err(WeightsError::Value {
+                name: "popular".to_owned(),
+                expected: "items of the catalogue",
+                found: found.to_string(),
+            });
+        }
+        let all = width + n + FURTHER;
+        let log_popularity = weights.vector_of("log_popularity", items)?;
+        let means = weights.vector_of("means", all)?;
+        let scales = weights.vector_of("scales", all)?;
+        for (name, numbers) in [
+            ("directions", directions),
+            ("log_popularity", log_popularity),
+            ("means", means),
+            ("scales", scales),
+        ] {
+            finite(name, numbers)?;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be whole and in range"
+        )]
+        let popular = popular.iter().map(|&x| x as u32).collect();
+        Ok(Self {
+            directions: Matrix::from_vec(items, width, directions.to_vec()),
+            popular,
+            log_popularity: log_popularity.to_vec(),
+            means: means.to_vec(),
+            scales: scales.to_vec(),
+        })
     }
 
     /// The features of profiles.
