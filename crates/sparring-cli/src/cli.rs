@@ -328,7 +328,7 @@ pub(crate) struct Synthesize {
     #[arg(long, value_name = "D")]
     pub(crate) data: Option<String>,
     /// The synthesizer; `sparring models` lists them.
-    #[arg(long, value_name = "NAME", default_value = "gaussian")]
+    #[arg(long, value_name = "NAME", default_value = "profilegan")]
     pub(crate) model: String,
     /// Number of users [default: as many as there are real ones].
     #[arg(long, value_name = "N")]

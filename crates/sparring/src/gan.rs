@@ -10,6 +10,7 @@ mod bout_tests;
 mod course;
 #[cfg(test)]
 mod course_tests;
+mod critic;
 mod health;
 mod losses;
 mod mlp;
@@ -27,4 +28,5 @@ pub use penalty::{Critic, gradient_penalty, one_centred, zero_centred, zero_cent
 pub use rates::apply_to_rates;
 pub use schedule::{Annealing, Schedule};
 
+pub(crate) use critic::NetCritic;
 pub(crate) use mlp::{LEAK, Mlp};

@@ -2,7 +2,9 @@
 
 use crate::sparring::{HEADER, Place};
 
-const QUICK: &str = "--set synth.gaussian.rank=6";
+const QUICK: &str = "--set synth.gaussian.rank=6 --set synth.profilegan.rank=6 \
+                     --set synth.profilegan.steps=20 --set synth.moments.steps=20 \
+                     --set synth.latentgan.steps=20 --set synth.resampled.steps=20";
 
 fn lines(place: &Place, file: &str) -> Vec<String> {
     let text = String::from_utf8(place.read(file)).unwrap();
@@ -47,7 +49,16 @@ fn users_are_written_with_the_names_of_the_source() {
 #[test]
 fn users_do_not_depend_on_threads_nor_on_how_many_there_are() {
     let place = Place::with_log();
-    for model in ["bootstrap", "independent", "gaussian", "mixture"] {
+    for model in [
+        "bootstrap",
+        "independent",
+        "gaussian",
+        "mixture",
+        "latentgan",
+        "profilegan",
+        "moments",
+        "resampled",
+    ] {
         let run = format!("synthesize --data train.csv --model {model} {QUICK}");
         for threads in [1, 2] {
             place.good(&format!(
@@ -149,7 +160,16 @@ fn logs_that_cannot_be_imitated() {
     };
     place.write("few.csv", log(19, 5));
     place.write("item.csv", log(30, 1));
-    for model in ["bootstrap", "independent", "gaussian", "mixture"] {
+    for model in [
+        "bootstrap",
+        "independent",
+        "gaussian",
+        "mixture",
+        "latentgan",
+        "profilegan",
+        "moments",
+        "resampled",
+    ] {
         let run = |data| format!("synthesize --data {data} --model {model} --out users");
         place.bad(
             &run("few.csv"),
@@ -175,12 +195,12 @@ fn wrong_use_is_told_before_the_work() {
         &["no synthesizer `gausian`, did you mean `gaussian`?"],
     );
     place.bad(
-        &format!("{run} --set synth.gaussian.rnak=3"),
+        &format!("{run} --model gaussian --set synth.gaussian.rnak=3"),
         2,
         &["`rnak`", "did you mean `rank`?"],
     );
     place.bad(
-        &format!("{run} --set synth.gaussian.inflation=0"),
+        &format!("{run} --model gaussian --set synth.gaussian.inflation=0"),
         2,
         &["inflation must be above 0"],
     );

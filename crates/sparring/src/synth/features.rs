@@ -127,7 +127,7 @@ impl Features {
         let (items, width, directions) = weights.matrix("directions")?;
         let n = POPULAR.min(items);
         let popular = weights.vector_of("popular", n)?;
-        let whole = |x: &f32| *x >= 0.0 && x.fract() == 0.0 && (*x as f64) < items as f64;
+        let whole = |x: &f32| *x >= 0.0 && x.fract() == 0.0 && f64::from(*x) < items as f64;
         if let Some(found) = popular.iter().find(|x| !whole(x)) {
             return Err(WeightsError::Value {
                 name: "popular".to_owned(),

@@ -23,9 +23,7 @@ use super::real::Real;
 use super::traits::Synthesize;
 use super::warp::{Scale, Warp, shifted};
 use crate::data::Dataset;
-use crate::gan::{
-    AdversarialStep, Bout, BoutConfig, HealthConfig, LogitGrads, Loss, Mlp, Probe, zero_centred,
-};
+use crate::gan::{AdversarialStep, Bout, BoutConfig, HealthConfig, Loss, Mlp, NetCritic, Probe};
 use crate::models::check;
 use crate::recommend::{FitError, Run};
 
@@ -115,7 +113,11 @@ impl LatentGanConfig {
             real,
             averaged: generator.clone(),
             generator,
-            critic: Mlp::new(&[width, hidden, hidden, 1], run.seed.derive("critic")),
+            critic: NetCritic {
+                net: Mlp::new(&[width, hidden, hidden, 1], run.seed.derive("critic")),
+                loss: Loss::Relativistic,
+                penalty: self.penalty,
+            },
             seed: run.seed,
             steps: 0,
         };
@@ -180,7 +182,7 @@ struct Training<'a> {
     real: Matrix,
     generator: Mlp,
     averaged: Mlp,
-    critic: Mlp,
+    critic: NetCritic,
     seed: Seed,
     steps: u64,
 }
@@ -220,32 +222,16 @@ impl AdversarialStep for Training<'_> {
         let n = rows.len();
         let mut both = self.real(rows);
         both.extend(self.make(n, self.seed.derive("for the critic")).data);
-        let logits = self.critic.forward(&both);
-        let mut grad = vec![0.0; 2 * n];
-        let (real, fake) = grad.split_at_mut(n);
-        let grads = LogitGrads { real, fake };
-        let definition = Loss::Relativistic.definition();
-        let loss = definition.discriminator(&logits[..n], &logits[n..], grads);
-        let slopes = self.critic.backward(&vec![1.0; 2 * n]);
-        // The mean over both, twice as heavy, is the sum of R1 and R2.
-        let (penalty, along) = zero_centred(slopes, self.real.cols, 2.0 * self.config.penalty);
-        self.critic.learn_along(&grad, &along);
-        self.critic
-            .step(&Self::adam(self.config.discriminator_rate));
-        Ok((loss + penalty).into())
+        let adam = Self::adam(self.config.discriminator_rate);
+        Ok(self.critic.step(&both, &adam).into())
     }
 
     fn generator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
         let n = rows.len();
         let fake = self.make(n, self.seed.derive("for the generator"));
-        let real = self.critic.forward(&self.real(rows)).to_vec();
-        let logits = self.critic.forward(&fake.data);
-        let mut grad = vec![0.0; n];
-        let loss = Loss::Relativistic
-            .definition()
-            .generator(&real, logits, &mut grad);
+        let (loss, back) = self.critic.demand(&self.real(rows), &fake.data);
         let width = fake.cols;
-        let back = self.critic.backward(&grad).chunks(width);
+        let back = back.chunks(width);
         let of_latents: Vec<f32> = back.flat_map(|row| &row[..width - 1]).copied().collect();
         self.generator.backward(&of_latents);
         self.generator.learn();
@@ -265,8 +251,8 @@ impl AdversarialStep for Training<'_> {
             .collect();
         let real = self.real(&users);
         let fake = self.make(n / 2, self.seed.derive("probe")).data;
-        let real_logits = self.critic.forward(&real).to_vec();
-        let fake_logits = self.critic.forward(&fake).to_vec();
+        let real_logits = self.critic.logits(&real);
+        let fake_logits = self.critic.logits(&fake);
         Some(Probe::paired(
             real_logits,
             fake_logits,
@@ -276,7 +262,10 @@ impl AdversarialStep for Training<'_> {
     }
 
     fn gradient_norms(&self) -> Option<[f64; 2]> {
-        Some([self.generator.gradient_norm(), self.critic.gradient_norm()])
+        Some([
+            self.generator.gradient_norm(),
+            self.critic.net.gradient_norm(),
+        ])
     }
 }
 

@@ -34,7 +34,7 @@ use super::real::Real;
 use super::traits::Synthesize;
 use super::warp::Scale;
 use crate::data::Dataset;
-use crate::gan::{Bout, BoutConfig, HealthConfig, Loss, Mlp};
+use crate::gan::{Bout, BoutConfig, HealthConfig, Loss, Mlp, NetCritic};
 use crate::models::{Directions, check};
 use crate::recommend::{FitError, Run};
 
@@ -184,10 +184,13 @@ impl ProfileGanConfig {
             run,
             averaged: Averaged::of(&generator, self.ema),
             generator,
-            critic: Mlp::new(&critic, run.seed.derive("critic")),
+            critic: NetCritic {
+                net: Mlp::new(&critic, run.seed.derive("critic")),
+                loss: self.loss,
+                penalty: self.penalty,
+            },
             gap,
             rates: [self.generator_rate, self.discriminator_rate],
-            penalty: self.penalty,
             steps: 0,
             share: 0.0,
             batch: None,

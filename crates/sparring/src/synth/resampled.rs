@@ -25,7 +25,7 @@ use super::profiles::{Block, Profiles};
 use super::real::Real;
 use super::traits::{Synthesize, Synthesizer};
 use crate::data::Dataset;
-use crate::gan::{LogitGrads, Loss, Mlp, zero_centred};
+use crate::gan::{Loss, Mlp, NetCritic};
 use crate::models::{Directions, check};
 use crate::recommend::{FitError, NamedTensors, Progress, Run, Weights, WeightsError};
 
@@ -120,7 +120,11 @@ impl ResampledConfig {
         run: &Run<'_>,
     ) -> Result<Layers, FitError> {
         let widths = [features.width(), HIDDEN, HIDDEN, 1];
-        let mut network = Mlp::new(&widths, run.seed.derive("discriminator"));
+        let mut critic = NetCritic {
+            net: Mlp::new(&widths, run.seed.derive("discriminator")),
+            loss: Loss::NonSaturating,
+            penalty: self.penalty,
+        };
         let adam = Adam {
             learning_rate: self.learning_rate,
             ..Adam::default()
@@ -139,19 +143,7 @@ impl ResampledConfig {
             let from = (step * n) as u64;
             let made = base.generate(from..from + n as u64, run.seed.derive("others"));
             both.extend(features.see(&numbers(&made).rows()).rows.data);
-            let logits = network.forward(&both);
-            let mut grad = vec![0.0; 2 * n];
-            let (of_real, of_fake) = grad.split_at_mut(n);
-            let grads = LogitGrads {
-                real: of_real,
-                fake: of_fake,
-            };
-            let loss = Loss::NonSaturating.definition();
-            let value = loss.discriminator(&logits[..n], &logits[n..], grads);
-            let slopes = network.backward(&vec![1.0; 2 * n]);
-            let (_, along) = zero_centred(slopes, features.width(), 2.0 * self.penalty);
-            network.learn_along(&grad, &along);
-            network.step(&adam);
+            let value = critic.step(&both, &adam);
             run.observer
                 .point("loss of the discriminator", step as u64, value.into());
             run.observer.progress(Progress {
@@ -160,7 +152,7 @@ impl ResampledConfig {
                 total: self.steps as u64,
             });
         }
-        Ok(Layers(network.into_layers()))
+        Ok(Layers(critic.net.into_layers()))
     }
 }
 

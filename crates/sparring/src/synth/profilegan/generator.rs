@@ -280,7 +280,7 @@ mod tests {
         };
         for step in 0..60 {
             let made = generator.make(&drawn, Seed(step));
-            let reward = (0..64 * 3).map(|at| f32::from(i8::from(at % 3 == 1)) * -1.0);
+            let reward = (0..64 * 3).map(|at| -f32::from(i8::from(at % 3 == 1)));
             generator.learn(&made, Matrix::from_vec(64, 3, reward.collect()), rates);
         }
         let after = share(&mut generator);

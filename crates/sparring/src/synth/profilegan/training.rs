@@ -5,7 +5,7 @@ use sparring_wide::{Adam, Matrix, Seed};
 use super::ProfileGanConfig;
 use super::gap::MomentGap;
 use super::generator::{Averaged, Generator, Made, Rates};
-use crate::gan::{AdversarialStep, LogitGrads, Mlp, Probe, Remedy, apply_to_rates, zero_centred};
+use crate::gan::{AdversarialStep, NetCritic, Probe, Remedy, apply_to_rates};
 use crate::models::Profiles as Rows;
 use crate::recommend::{FitError, Run};
 use crate::synth::features::{Features, Seen};
@@ -32,15 +32,14 @@ pub(super) struct Training<'a> {
     pub(super) run: Run<'a>,
     pub(super) generator: Generator,
     pub(super) averaged: Averaged,
-    pub(super) critic: Mlp,
+    pub(super) critic: NetCritic,
     pub(super) gap: Option<MomentGap>,
     pub(super) rates: [f32; 2],
-    pub(super) penalty: f32,
     /// Steps of the discriminator so far.
     pub(super) steps: u64,
     pub(super) share: f32,
     pub(super) batch: Option<(Made, Seen)>,
-    pub(super) kept: Option<(Generator, Averaged, Mlp)>,
+    pub(super) kept: Option<(Generator, Averaged, NetCritic)>,
     pub(super) before: Option<([f32; 2], f32)>,
 }
 
@@ -62,31 +61,6 @@ impl Training<'_> {
     fn see_real(&self, rows: &[u32]) -> Matrix {
         let profiles: Vec<&[u32]> = rows.iter().map(|&u| self.real.row(u as usize)).collect();
         self.features.see(&profiles).rows
-    }
-
-    fn adam(&self, rate: f32) -> Adam {
-        Adam {
-            learning_rate: rate,
-            beta1: 0.0,
-            beta2: 0.9,
-            ..Adam::default()
-        }
-    }
-
-    /// What the critic says of generated profiles: the generator's loss and its derivatives by
-    /// their features.
-    fn criticised(&mut self, rows: &[u32], fake: &Matrix) -> (f64, Matrix) {
-        let real = self.see_real(rows);
-        let real = self.critic.forward(&real.data).to_vec();
-        let logits = self.critic.forward(&fake.data);
-        let mut grad = vec![0.0; fake.rows];
-        let loss = self
-            .config
-            .loss
-            .definition()
-            .generator(&real, logits, &mut grad);
-        let back = self.critic.backward(&grad).to_vec();
-        (loss.into(), Matrix::from_vec(fake.rows, fake.cols, back))
     }
 
     /// Rakes the offsets of the generator, and moves those of the average alike.
@@ -114,22 +88,11 @@ impl AdversarialStep for Training<'_> {
             self.batch = Some((made, seen));
             return Ok(0.0);
         }
-        let n = rows.len();
         let mut both = self.see_real(rows).data;
         both.extend_from_slice(&seen.rows.data);
-        let logits = self.critic.forward(&both);
-        let mut grad = vec![0.0; 2 * n];
-        let (real, fake) = grad.split_at_mut(n);
-        let definition = self.config.loss.definition();
-        let loss = definition.discriminator(&logits[..n], &logits[n..], LogitGrads { real, fake });
-        let slopes = self.critic.backward(&vec![1.0; 2 * n]);
-        // The mean over both, twice as heavy, is the sum of R1 and R2.
-        let (penalty, along) = zero_centred(slopes, self.features.width(), 2.0 * self.penalty);
-        self.critic.learn_along(&grad, &along);
-        let adam = self.adam(self.rates[1]);
-        self.critic.step(&adam);
+        let loss = self.critic.step(&both, &adam(self.rates[1]));
         self.batch = Some((made, seen));
-        Ok((loss + penalty).into())
+        Ok(loss.into())
     }
 
     fn generator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
@@ -145,8 +108,10 @@ impl AdversarialStep for Training<'_> {
             add(&mut gradient, &along, self.config.moments);
         }
         if self.config.adversary > 0.0 {
-            let (value, along) = self.criticised(rows, &seen.rows);
-            loss += f64::from(self.config.adversary) * value;
+            let real = self.see_real(rows);
+            let (value, along) = self.critic.demand(&real.data, &seen.rows.data);
+            loss += f64::from(self.config.adversary * value);
+            let along = Matrix::from_vec(seen.rows.rows, seen.rows.cols, along);
             add(&mut gradient, &along, self.config.adversary);
         }
         // The critic is to know what there is to tell before it is listened to.
@@ -155,7 +120,7 @@ impl AdversarialStep for Training<'_> {
         }
         let gradient = self.features.back(&seen, &gradient);
         let rates = Rates {
-            adam: self.adam(self.rates[0]),
+            adam: adam(self.rates[0]),
             decoder: self.config.decoder_rate,
         };
         self.generator.learn(&made, gradient, rates);
@@ -184,8 +149,8 @@ impl AdversarialStep for Training<'_> {
             (made, seen)
         };
         let real = self.see_real(&users);
-        let real_logits = self.critic.forward(&real.data).to_vec();
-        let fake_logits = self.critic.forward(&seen.rows.data).to_vec();
+        let real_logits = self.critic.logits(&real.data);
+        let fake_logits = self.critic.logits(&seen.rows.data);
         let items = self.real.n_columns();
         let users = users.iter().map(|&user| self.real.row(user as usize));
         let made = made.profiles.iter().map(Vec::as_slice);
@@ -194,7 +159,10 @@ impl AdversarialStep for Training<'_> {
     }
 
     fn gradient_norms(&self) -> Option<[f64; 2]> {
-        Some([self.generator.gradient_norm(), self.critic.gradient_norm()])
+        Some([
+            self.generator.gradient_norm(),
+            self.critic.net.gradient_norm(),
+        ])
     }
 
     fn anneal(&mut self, share: f32) {
@@ -216,9 +184,9 @@ impl AdversarialStep for Training<'_> {
     }
 
     fn apply(&mut self, remedy: Remedy) -> bool {
-        self.before = Some((self.rates, self.penalty));
+        self.before = Some((self.rates, self.critic.penalty));
         match remedy {
-            Remedy::RaisePenalty => self.penalty *= 2.0,
+            Remedy::RaisePenalty => self.critic.penalty *= 2.0,
             _ => return apply_to_rates(remedy, &mut self.rates),
         }
         true
@@ -228,8 +196,18 @@ impl AdversarialStep for Training<'_> {
         let Some(before) = self.before.take() else {
             return false;
         };
-        (self.rates, self.penalty) = before;
+        (self.rates, self.critic.penalty) = before;
         true
+    }
+}
+
+/// Adam as the pairs want it: no mean of gradients.
+fn adam(rate: f32) -> Adam {
+    Adam {
+        learning_rate: rate,
+        beta1: 0.0,
+        beta2: 0.9,
+        ..Adam::default()
     }
 }
 
