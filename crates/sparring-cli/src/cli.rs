@@ -194,6 +194,34 @@ pub(crate) enum Data {
     },
     /// Write the parts of a log as CSV files.
     Split(SplitArgs),
+    /// Leave out users and events by lot, to see what a recommender does with less.
+    Thin(ThinArgs),
+}
+
+/// `sparring data thin`
+#[derive(Debug, Args)]
+pub(crate) struct ThinArgs {
+    /// A named set, a file or a folder.
+    pub(crate) data: String,
+    /// Share of the users that stay.
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    pub(crate) users_share: f64,
+    /// Share of the users that stay whose history is cut.
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value_t = 1.0,
+        allow_negative_numbers = true
+    )]
+    pub(crate) cut_share: f64,
+    /// Share of a cut history that is kept, at least one event.
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    pub(crate) keep: f64,
+    /// CSV file to write.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 /// `sparring data split`

@@ -13,6 +13,7 @@ mod leave_one_out;
 mod official;
 mod parts;
 mod random_ratio;
+mod thin;
 mod user_holdout;
 
 pub use error::SplitError;
@@ -20,4 +21,5 @@ pub use global_temporal::GlobalTemporal;
 pub use leave_one_out::LeaveOneOut;
 pub use parts::{Holdout, Split, Splitter, Stage};
 pub use random_ratio::RandomRatio;
+pub use thin::Thinning;
 pub use user_holdout::UserHoldout;

@@ -30,6 +30,8 @@ mod normal;
 mod real;
 mod warp;
 
+mod completion;
+
 mod bootstrap;
 mod gaussian;
 mod independent;
@@ -41,6 +43,9 @@ mod resampled;
 
 use crate::recommend::{NamedTensors, WeightsError};
 
+pub use completion::{
+    Autoencoder, Completer, Completion, CompletionConfig, Extent, OwnScores, complete,
+};
 pub use error::SynthError;
 pub use output::{INTERACTIONS, Order, Output, user_id};
 pub use profiles::{Block, Profiles};

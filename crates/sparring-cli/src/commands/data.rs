@@ -1,10 +1,12 @@
-//! `sparring data`: look at data, fetch named sets, split a log.
+//! `sparring data`: look at data, fetch named sets, split or thin a log.
 
 use sparring::data::{Dataset, Duplicates, SETS, Spread, Summary, fetch, resolve};
-use sparring::split::{GlobalTemporal, Holdout, LeaveOneOut, RandomRatio, Splitter, UserHoldout};
+use sparring::split::{
+    GlobalTemporal, Holdout, LeaveOneOut, RandomRatio, Splitter, Thinning, UserHoldout,
+};
 
 use super::load;
-use crate::cli::{Data, Reading, SplitArgs};
+use crate::cli::{Data, Reading, SplitArgs, ThinArgs};
 use crate::context::Context;
 use crate::failure::WrongUse;
 
@@ -15,6 +17,7 @@ pub(crate) fn run(context: &Context, command: &Data) -> anyhow::Result<()> {
         Data::Fetch { name } => bring(context, name),
         Data::Inspect { data, reading } => inspect(context, data, reading),
         Data::Split(args) => split(context, args),
+        Data::Thin(args) => thin(context, args),
     }
 }
 
@@ -159,4 +162,29 @@ fn split(context: &Context, args: &SplitArgs) -> anyhow::Result<()> {
         .out
         .line(format!("written to {}", args.out.display()));
     context.out.json(&written)
+}
+
+fn thin(context: &Context, args: &ThinArgs) -> anyhow::Result<()> {
+    let log = load::log(context, &args.data, &args.reading)?;
+    let thinning = Thinning {
+        users: args.users_share,
+        cut: args.cut_share,
+        keep: args.keep,
+    };
+    let thin = thinning.apply(&log, context.seed())?;
+    load::write(&args.out, thin.to_csv().as_bytes())?;
+    let active = |data: &Dataset| {
+        let users = data.user_indices();
+        users.filter(|&user| !data.history(user).is_empty()).count()
+    };
+    let (users, events) = (active(&thin), thin.n_interactions());
+    context.out.line(format!(
+        "{users} of {} users, {events} of {} interactions written to {}",
+        active(&log),
+        log.n_interactions(),
+        args.out.display()
+    ));
+    context
+        .out
+        .json(&serde_json::json!({ "users": users, "interactions": events }))
 }

@@ -372,3 +372,25 @@ fn a_full_disk() {
     );
     assert!(place.read("m/model.safetensors") == before);
 }
+
+#[test]
+fn shares_of_thinning() {
+    let place = Place::with_log();
+    let thin = "data thin train.csv --out thin.csv";
+    for wrong in [
+        "--users-share 0",
+        "--keep 1.5",
+        "--cut-share -0.1",
+        "--keep NaN",
+    ] {
+        let name = wrong.split(['-', ' ']).nth(2).unwrap();
+        place.bad(&format!("{thin} {wrong}"), 1, &[&format!("share `{name}`")]);
+    }
+    assert!(!place.path("thin.csv").exists());
+    let told = place.good(&format!("{thin} --users-share 0.5 --keep 0.34"));
+    // 30 of 60 users with 3 of their 9 events.
+    assert!(told.contains("30 of 60 users, 90 of 540"), "{told}");
+    let once = place.read("thin.csv");
+    place.good(&format!("{thin} --users-share 0.5 --keep 0.34 --seed 2"));
+    assert!(once != place.read("thin.csv"), "the seed counts");
+}

@@ -47,6 +47,8 @@ pub enum UnknownUsers {
     Refuse,
     /// Leave them out.
     Skip,
+    /// Add them to the ids: they are new to training.
+    Add,
 }
 
 impl Dataset {
@@ -62,7 +64,7 @@ impl Dataset {
 
 /// Loads the parts of a log, training first, over one vocabulary of users and items.
 ///
-/// Users come from the first part. Items of later parts are added: they count as relevant even
+/// Users come from the first part, unless new ones are [added](UnknownUsers::Add). Items of later parts are added: they count as relevant even
 /// where no model can know them.
 ///
 /// # Errors
@@ -73,7 +75,7 @@ pub fn load_aligned(paths: &[PathBuf], options: &LoadOptions) -> Result<Vec<Data
     for path in paths {
         let path = sources::find_file(path)?;
         let new_users = match (builders.is_empty(), options.unknown_users) {
-            (true, _) => NewUsers::Add,
+            (true, _) | (false, UnknownUsers::Add) => NewUsers::Add,
             (false, UnknownUsers::Refuse) => NewUsers::Refuse,
             (false, UnknownUsers::Skip) => NewUsers::Skip,
         };

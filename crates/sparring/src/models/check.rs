@@ -51,7 +51,7 @@ pub(crate) fn positive(model: &'static str, key: &'static str, found: f64) -> Re
 
 /// An error, unless some user has two items and lacks one: what a model that hides a part of a
 /// history learns from.
-pub(super) fn some_user_to_mask(model: &'static str, users: usize) -> Result<(), FitError> {
+pub(crate) fn some_user_to_mask(model: &'static str, users: usize) -> Result<(), FitError> {
     if users > 0 {
         return Ok(());
     }

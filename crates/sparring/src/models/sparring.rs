@@ -18,10 +18,13 @@ mod opponent;
 mod training;
 mod tuning;
 
+pub(crate) use masking::Batch;
+pub(crate) use neural::Neural;
+
 use serde::{Deserialize, Serialize};
 
 use self::mix::{Standard, add_standardised};
-use self::neural::{Neural, NeuralConfig};
+use self::neural::NeuralConfig;
 use super::check;
 use super::edlae::{Edlae, EdlaeConfig};
 use super::ials::{Ials, IalsConfig};

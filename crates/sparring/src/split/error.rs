@@ -22,6 +22,14 @@ pub enum SplitError {
         /// What was given.
         found: f64,
     },
+    /// A share of thinning is outside its range.
+    #[error("the share `{name}` must be at most 1 and above 0 (`cut` may be 0), got {found}")]
+    Thinning {
+        /// Which share.
+        name: &'static str,
+        /// What was given.
+        found: f64,
+    },
     /// Validation and test leave nothing to train on.
     #[error("validation {validation} and test {test} leave nothing for training")]
     NothingLeft {
@@ -61,6 +69,14 @@ pub enum SplitError {
         /// How many there are.
         total: usize,
     },
+    /// Users who should be new to training are in it.
+    #[error("{known} of {total} users with held-out events, who should be new, are in training")]
+    KnownUser {
+        /// How many are in training.
+        known: usize,
+        /// How many there are.
+        total: usize,
+    },
 }
 
 impl SplitError {
@@ -68,7 +84,10 @@ impl SplitError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::TooFew { .. } => "check the columns of the file, or use a larger log",
-            Self::Share { .. } => "use a share such as 0.2",
+            Self::Share { .. } | Self::Thinning { .. } => "use a share such as 0.2",
+            Self::KnownUser { .. } => {
+                "take these users out of training, or leave out the files of known events"
+            }
             Self::NothingLeft { .. } => "lower one of the shares, for example to 0.1 and 0.2",
             Self::Empty { .. } => "raise its share or use a larger log",
             Self::NoTimes => "name the column of times, or split at random",

@@ -84,6 +84,39 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// A stage whose users are new to training: of each some events are known when scoring, and the
+    /// others are to be predicted.
+    ///
+    /// # Errors
+    /// [`SplitError`] if a part has other ids or is empty, or such a user is in training.
+    pub fn of_new_users(
+        train: &Dataset,
+        known: &Dataset,
+        relevant: &Dataset,
+    ) -> Result<Self, SplitError> {
+        check_size(train)?;
+        SplitError::if_empty("training", train)?;
+        SplitError::if_empty("known", known)?;
+        SplitError::if_empty("held-out", relevant)?;
+        same_vocabulary("known", train, known)?;
+        same_vocabulary("held-out", train, relevant)?;
+        let has = |data: &Dataset, user: UserIx| !data.history(user).is_empty();
+        let mut held: Vec<UserIx> = train.user_indices().collect();
+        held.retain(|&user| has(relevant, user));
+        let total = held.len();
+        held.retain(|&user| has(train, user));
+        if !held.is_empty() {
+            let known = held.len();
+            return Err(SplitError::KnownUser { known, total });
+        }
+        Ok(Self {
+            train: train.clone(),
+            holdout: Holdout::of_new_users(train.clone(), known.clone(), relevant.clone()),
+        })
+    }
+}
+
 /// Training without the validation part, and both together.
 fn apart(train: &Dataset, validation: &Dataset) -> Result<(Dataset, Dataset), SplitError> {
     SplitError::if_empty("validation", validation)?;
@@ -237,6 +270,30 @@ mod tests {
             Split::official(&train, None, &log(&[&[0], &[1]])),
             Err(SplitError::Vocabulary { part: "test" })
         );
+    }
+
+    #[test]
+    fn users_who_should_be_new_are_not_in_training() {
+        let train = log(&[&[0, 5], &[1], &[], &[]]);
+        let known = part(&train, &[&[], &[], &[2], &[3]]);
+        let relevant = part(&train, &[&[], &[], &[4], &[5]]);
+        let stage = Stage::of_new_users(&train, &known, &relevant).unwrap();
+        assert!(stage.holdout.has_new_users());
+        assert_eq!(
+            (stage.train, stage.holdout.known),
+            (train.clone(), known.clone())
+        );
+        let old = part(&train, &[&[2], &[], &[4], &[]]);
+        let (known_users, total) = (1, 2);
+        assert_eq!(
+            Stage::of_new_users(&train, &known, &old),
+            Err(SplitError::KnownUser {
+                known: known_users,
+                total
+            })
+        );
+        let none = part(&train, &[&[], &[], &[], &[]]);
+        assert!(Stage::of_new_users(&train, &none, &relevant).is_err());
     }
 
     #[test]

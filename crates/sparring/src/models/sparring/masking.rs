@@ -8,19 +8,19 @@ use crate::models::profiles::Profiles;
 
 /// Users of a step, each history cut in two.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     /// What the network sees, each row of Euclidean length one, `[B, I]`.
-    pub(super) input: SparseRows,
+    pub(crate) input: SparseRows,
     /// What it must find, ones, `[B, I]`.
-    pub(super) held: SparseRows,
+    pub(crate) held: SparseRows,
     /// Both, sorted, ones, `[B, I]`.
-    pub(super) known: SparseRows,
+    pub(crate) known: SparseRows,
 }
 
 impl Batch {
     /// Cuts the histories of `users`: each item is held out with probability `mask`, and at least
     /// one of a history is.
-    pub(super) fn cut(&mut self, profiles: &Profiles, users: &[usize], mask: f32, seed: Seed) {
+    pub(crate) fn cut(&mut self, profiles: &Profiles, users: &[usize], mask: f32, seed: Seed) {
         self.input.clear();
         self.held.clear();
         self.known.clear();

@@ -110,13 +110,13 @@ impl NeuralConfig {
 
 /// The two layers.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Neural {
-    pub(super) encoder: SparseLinear,
-    pub(super) head: OutputHead,
+pub(crate) struct Neural {
+    pub(crate) encoder: SparseLinear,
+    pub(crate) head: OutputHead,
 }
 
 impl Neural {
-    pub(super) fn new(n_items: usize, hidden: usize, seed: Seed) -> Self {
+    pub(crate) fn new(n_items: usize, hidden: usize, seed: Seed) -> Self {
         Self {
             encoder: SparseLinear::new(n_items, hidden, seed.derive("encoder")),
             head: OutputHead::new(hidden, n_items, seed.derive("head")),
@@ -124,7 +124,7 @@ impl Neural {
     }
 
     /// The hidden units `[B, H]` of normalised histories.
-    pub(super) fn hidden(&self, input: &SparseRows, hidden: &mut Matrix) {
+    pub(crate) fn hidden(&self, input: &SparseRows, hidden: &mut Matrix) {
         self.encoder.forward(input, hidden);
         Activation::Tanh.forward(&mut hidden.data);
     }
