@@ -2,6 +2,8 @@
 //! planted data.
 
 mod attacks;
+mod bands;
+mod clock;
 mod columns;
 mod dataset;
 mod error;
@@ -20,6 +22,8 @@ mod titles;
 mod write;
 
 pub use attacks::{Attack, AttackError, Ground, Injected, Rate, draw_targets};
+pub(crate) use bands::{by_popularity, head, tenths};
+pub use clock::Clock;
 pub use columns::Columns;
 pub use dataset::Dataset;
 pub use error::DataError;

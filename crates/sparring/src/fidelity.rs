@@ -5,7 +5,6 @@
 
 mod activity;
 mod auc;
-mod bands;
 mod classifier;
 mod cooccurrence;
 mod copying;

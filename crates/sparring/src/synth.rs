@@ -4,8 +4,9 @@
 //! `synthesizer_contract!`, then two lines here: `mod x;` and `"x" => X(x::XConfig)`. The command
 //! line, config files, their schema and artifacts know it from then on.
 //!
-//! A synthesizer draws profiles, sets of items; ratings and times are a layer over them. The users
-//! carry no privacy guarantee: models of this room have seen real users without noise.
+//! A synthesizer draws profiles, sets of items; ratings and times are a layer over them
+//! ([`Layer`]). The users carry no privacy guarantee: models of this room have seen real users
+//! without noise.
 
 #[cfg(test)]
 #[macro_use]
@@ -14,20 +15,25 @@ mod contract;
 mod registry;
 
 mod error;
+mod events;
 mod output;
 mod profiles;
 mod traits;
 
 mod blend;
+mod classes;
 mod decoder;
 mod expectation;
 mod features;
 mod latent;
 mod layers;
 mod lengths;
+mod lines;
 mod link;
 mod normal;
+mod ratings;
 mod real;
+mod times;
 mod warp;
 
 mod completion;
@@ -47,6 +53,7 @@ pub use completion::{
     Autoencoder, Completer, Completion, CompletionConfig, Extent, OwnScores, complete,
 };
 pub use error::SynthError;
+pub use events::{Event, Layer};
 pub use output::{INTERACTIONS, Order, Output, user_id};
 pub use profiles::{Block, Profiles};
 pub use traits::{Fitted, Synthesize, Synthesizer};

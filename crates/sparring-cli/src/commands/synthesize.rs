@@ -60,6 +60,9 @@ pub(crate) fn run(context: &Context, args: &Synthesize) -> anyhow::Result<()> {
     }
     let place = args.out.join(INTERACTIONS);
     out.line(format!("written to {}", place.display()));
+    for note in &made.notes {
+        out.line(note.clone());
+    }
     out.line(format!("privacy guarantee: {}", made.privacy));
     out.json(&made)
 }

@@ -1,5 +1,7 @@
 //! `sparring synthesize`: what it writes, refuses and leaves behind.
 
+use std::fmt::Write;
+
 use crate::sparring::{HEADER, Place};
 
 const QUICK: &str = "--set synth.gaussian.rank=6 --set synth.profilegan.rank=6 \
@@ -24,9 +26,13 @@ fn users_are_written_with_the_names_of_the_source() {
     assert!(told.contains("40 users with 200 interactions"), "{told}");
     assert!(told.contains("privacy guarantee: none"), "{told}");
     let written = lines(&place, "users/interactions.csv");
-    assert_eq!(written[0], "userId,movieId");
+    assert_eq!(written[0], "userId,movieId,rating");
     assert_eq!(written.len(), 201);
-    assert!(written[1].starts_with("s000001,\"film, "), "{}", written[1]);
+    assert!(written[1].starts_with("s000001,\"film, ") && written[1].ends_with(",4"));
+    assert!(
+        told.contains("The real log has no times: the column is left out."),
+        "{told}"
+    );
     assert!(written[200].starts_with("s000040,"), "{}", written[200]);
     let summary: serde_json::Value =
         serde_json::from_slice(&place.read("users/summary.json")).unwrap();
@@ -247,4 +253,92 @@ fn another_run_is_not_written_over() {
         &["users: holds files that are not a model"],
     );
     assert!(!place.path("other").exists());
+}
+
+#[test]
+fn a_whole_log_has_the_ratings_and_times_of_the_source() {
+    let place = Place::empty();
+    // Ratings with a point, times in milliseconds, in other columns and an order of their own.
+    let mut log = "ts,stars,userId,asin\n".to_owned();
+    for at in 0..400_i64 {
+        let (user, nth) = (at / 10, at % 10);
+        let time = 1_000_000_000_000 + user * 86_400_000 + nth * 1500;
+        let stars = ["2.0", "3.5", "4.0"][usize::try_from(at * at % 3).unwrap()];
+        let item = (user * 3 + nth * 2) % 23;
+        writeln!(log, "{time},{stars},u{user},b{item}").unwrap();
+    }
+    place.write("log.csv", log);
+    let run = format!("synthesize --data log.csv --out users --save model --users 70 {QUICK}");
+    let told = place.good(&run);
+    assert!(!told.contains("left out"), "{told}");
+    let written = lines(&place, "users/interactions.csv");
+    assert_eq!(written[0], "userId,asin,stars,ts");
+    let mut last = (String::new(), 0);
+    for line in &written[1..] {
+        let fields: Vec<&str> = line.split(',').collect();
+        assert!(["2.0", "3.5", "4.0"].contains(&fields[2]), "{line}");
+        let time: i64 = fields[3].parse().unwrap();
+        assert!(
+            (1_000_000_000_000..1_003_400_000_000).contains(&time),
+            "{line}"
+        );
+        assert!(last.0 != fields[0] || last.1 <= time, "{line}");
+        last = (fields[0].to_owned(), time);
+    }
+    place.good("synthesize --from model --out again --users 70");
+    assert!(place.read("users/interactions.csv") == place.read("again/interactions.csv"));
+    // And fidelity measures all of it.
+    place.good("fidelity --real log.csv --synthetic users --out f");
+    let found: serde_json::Value = serde_json::from_slice(&place.read("f/fidelity.json")).unwrap();
+    for path in [
+        "ratings/total_variation",
+        "times/gap_ks",
+        "times/week_tv",
+        "times/transition_js",
+    ] {
+        let value = found.pointer(&format!("/likeness/{path}")).unwrap();
+        assert!(value.as_f64().is_some(), "{path}: {value}");
+    }
+    assert_eq!(found["notes"].as_array().unwrap().len(), 1, "no holdout");
+}
+
+#[test]
+fn pairs_stay_pairs_and_equal_times_equal() {
+    let place = Place::empty();
+    let row = |at: u32| format!("u{}\ti{}\t3\t880000000\n", at / 5, (at / 5 + at % 5) % 11);
+    place.write("u.data", (0..200).map(row).collect::<String>());
+    place.good(&format!("synthesize --data u.data --out users {QUICK}"));
+    let written = lines(&place, "users/interactions.csv");
+    assert_eq!(written[0], "user,item,rating,timestamp");
+    assert!(
+        written[1..]
+            .iter()
+            .all(|line| line.ends_with(",3,880000000"))
+    );
+    let pairs: String = (0..200)
+        .map(row)
+        .map(|row| row.replace("\t3\t880000000", ""))
+        .collect();
+    place.write("pairs.tsv", pairs);
+    let told = place.good(&format!("synthesize --data pairs.tsv --out bare {QUICK}"));
+    assert!(
+        told.contains("no ratings") && told.contains("no times"),
+        "{told}"
+    );
+    assert_eq!(lines(&place, "bare/interactions.csv")[0], "user,item");
+    let summary = String::from_utf8(place.read("bare/summary.json")).unwrap();
+    assert!(summary.contains("The real log has no ratings: the column is left out."));
+}
+
+#[test]
+fn a_time_that_is_missing_is_named() {
+    let place = Place::with_log();
+    let mut text = String::from_utf8(place.read("train.csv")).unwrap();
+    text += "anna-1,film 39,4,\n";
+    place.write("gap.csv", text);
+    place.bad(
+        "synthesize --data gap.csv --out users",
+        1,
+        &["gap.csv:542", "timestamp"],
+    );
 }

@@ -8,7 +8,10 @@ use super::manifest::{About, Kind, Provenance};
 use super::saved::Saved;
 use super::write;
 use crate::data::{Columns, Vocabulary};
-use crate::synth::{Fitted, SynthConfig};
+use crate::synth::{Fitted, Layer, SynthConfig};
+
+/// What the tensors of the layer begin with.
+const LAYER: &str = "layer";
 
 /// A fitted synthesizer with everything that drawing users needs, without an id of a real one.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub struct SynthArtifact {
     pub columns: Columns,
     /// The fitted synthesizer.
     pub model: Box<dyn Fitted>,
+    /// What stands beside the items.
+    pub layer: Layer,
     /// External ids of the items.
     pub items: Arc<Vocabulary>,
 }
@@ -43,7 +48,7 @@ impl SynthArtifact {
             data: &self.data,
             columns: Some(&self.columns),
         };
-        let tensors = self.model.tensors();
+        let tensors = self.model.tensors().with_part(LAYER, self.layer.weights());
         write(folder, about, &tensors, [&Vocabulary::new(), &self.items])
     }
 
@@ -71,12 +76,15 @@ impl SynthArtifact {
         let config = SynthConfig::from_table(name, settings).map_err(|e| saved.no_config(e))?;
         let model = config.load(&saved.tensors).map_err(|e| saved.no_model(e))?;
         saved.check_items(model.n_items())?;
+        let layer = saved.tensors.part(LAYER).unwrap_or_default();
+        let layer = Layer::from_weights(&layer, model.n_items()).map_err(|e| saved.no_model(e))?;
         Ok(Self {
             config,
             seed: saved.manifest.seed,
             data: saved.manifest.data,
             columns: saved.manifest.columns.unwrap_or_default(),
             model,
+            layer,
             items: Arc::new(saved.items),
         })
     }

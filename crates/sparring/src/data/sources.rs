@@ -25,10 +25,10 @@ pub(super) fn read(
     text::read(path, wanted, sink)
 }
 
-/// What the header of a file calls users and items, if it has one.
-pub(super) fn names(path: &Path, wanted: Option<Format>) -> Result<Option<Columns>, DataError> {
+/// What a file calls its columns.
+pub(super) fn names(path: &Path, wanted: Option<Format>) -> Result<Columns, DataError> {
     if bytes::is_parquet(path)? {
-        return parquet::names(path).map(Some);
+        return parquet::names(path);
     }
     text::names(path, wanted)
 }

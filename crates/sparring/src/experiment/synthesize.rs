@@ -9,7 +9,7 @@ use super::Host;
 use crate::artifact::{Provenance, SynthArtifact};
 use crate::data::{Columns, Dataset};
 use crate::recommend::Run;
-use crate::synth::{Order, Output, SynthConfig, SynthError};
+use crate::synth::{Layer, Order, Output, SynthConfig, SynthError};
 
 /// The file that tells what the users are and are not.
 const SUMMARY: &str = "summary.json";
@@ -40,6 +40,8 @@ pub struct Synthesis {
     pub interactions: u64,
     /// Names of the columns.
     pub columns: Columns,
+    /// What the users do not have, and why.
+    pub notes: Vec<String>,
     /// The privacy guarantee: there is none.
     pub guarantee: Option<String>,
     /// The same in words.
@@ -76,12 +78,15 @@ pub fn fit_synthesizer(
         memory: host.memory,
     };
     let model = config.fit(&real.log, &run)?;
+    host.audience.stage("fit ratings and times");
+    let layer = Layer::fit(&real.log);
     Ok(SynthArtifact {
         config,
         seed,
         data: real.origin,
         columns: real.columns,
         model,
+        layer,
         items: real.log.items().clone(),
     })
 }
@@ -104,6 +109,7 @@ pub fn synthesize(
         seed: Seed(seed).derive("synthesize"),
         columns: &synthesizer.columns,
         items: &synthesizer.items,
+        layer: &synthesizer.layer,
     };
     let model = &*synthesizer.model;
     let interactions = output.interactions(model, order, host.audience, host.cancel)?;
@@ -118,6 +124,7 @@ pub fn synthesize(
         users,
         interactions,
         columns: synthesizer.columns.clone(),
+        notes: notes(&synthesizer.layer),
         guarantee: None,
         privacy: if config.copies_real_users() {
             COPIES
@@ -130,4 +137,16 @@ pub fn synthesize(
     output.file(SUMMARY, &json)?;
     output.finish()?;
     Ok(synthesis)
+}
+
+/// What is left out, and why.
+fn notes(layer: &Layer) -> Vec<String> {
+    let missing = |has: bool, what: &str| {
+        (!has).then(|| format!("The real log has no {what}: the column is left out."))
+    };
+    let notes = [
+        missing(layer.has_ratings(), "ratings"),
+        missing(layer.has_times(), "times"),
+    ];
+    notes.into_iter().flatten().collect()
 }

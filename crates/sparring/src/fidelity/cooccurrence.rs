@@ -9,9 +9,9 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::bands::by_popularity;
 use super::correlation::pearson;
 use super::logs::Crowd;
+use crate::data::by_popularity;
 
 /// Items of a band.
 const BAND: usize = 200;

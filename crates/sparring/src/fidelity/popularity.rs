@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bands::{by_popularity, head};
 use super::correlation::spearman;
 use super::divergence::jensen_shannon;
 use super::logs::Crowd;
-use crate::data::Spread;
+use crate::data::{Spread, by_popularity, head};
 
 /// The popularity of items among real users and among others.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bands::tenths;
 use super::divergence::total_variation;
 use super::logs::Crowd;
+use crate::data::tenths;
 
 /// The most values that are told apart; beyond them the range is cut into so many bins.
 const BINS: usize = 20;

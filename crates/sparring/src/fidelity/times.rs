@@ -2,17 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bands::tenths;
 use super::divergence::{jensen_shannon, kolmogorov_smirnov, total_variation};
 use super::logs::Crowd;
-
-/// Smaller times are positions, not seconds since 1970.
-const FIRST_DATE: i64 = 10_000_000;
+use crate::data::{Clock, tenths};
 
 /// The times of real users and of others.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Times {
-    /// Kolmogorov-Smirnov statistic of the seconds between a user's consecutive events; none where
+    /// Kolmogorov-Smirnov statistic of the times between a user's consecutive events; none where
     /// nobody has two.
     pub gap_ks: Option<f64>,
     /// Total variation over the hours of a week (UTC); none where times are positions.
@@ -58,12 +55,12 @@ fn gaps(crowd: &Crowd) -> Option<Vec<f64>> {
 
 /// Events by hour of the week; none if the times are no dates.
 fn week(crowd: &Crowd) -> Option<Vec<f64>> {
+    let times: Vec<i64> = rows(crowd)?.flatten().collect();
+    let (first, last) = (times.iter().min()?, times.iter().max()?);
+    let hour = Clock::of(*first, *last).hour()?;
     let mut hours = vec![0.0; 168];
-    for time in rows(crowd)?.flatten() {
-        if time < FIRST_DATE {
-            return None;
-        }
-        let hour = time.div_euclid(3600).rem_euclid(168);
+    for time in times {
+        let hour = time.div_euclid(hour).rem_euclid(168);
         hours[usize::try_from(hour).expect("below 168")] += 1.0;
     }
     Some(hours)
@@ -111,6 +108,10 @@ mod tests {
         // A week later is the same hour.
         let week = timed(&[start + 604_800, start + 604_860, start + 608_400]);
         close(Times::of(&real, &week).unwrap().week_tv, 0.0);
+        // So it is in milliseconds.
+        let [real, other] =
+            [[0, 60, 3600], [0, 3600, 7200]].map(|t| timed(&t.map(|t| 1000 * (start + t))));
+        close(Times::of(&real, &other).unwrap().week_tv, 1.0 / 3.0);
         // Real: item 0 twice of three, tenth 0; item 1 in tenth 6. Only 0 -> 6 against both ways.
         let short = timed(&[start, start + 1]);
         let js = Times::of(&real, &short).unwrap().transition_js;

@@ -3,8 +3,8 @@
 use crate::models::{Directions, Profiles};
 use crate::recommend::{FitError, Run};
 
-use super::bands::{by_popularity, head};
 use super::logs::Crowd;
+use crate::data::{by_popularity, head};
 
 /// Number of directions.
 const DIRECTIONS: usize = 32;

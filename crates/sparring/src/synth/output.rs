@@ -1,7 +1,7 @@
 //! Writing synthetic users: block by block, whole or not at all.
 //!
-//! The files are written beside the folder, which takes its place at the end. What will stand beside
-//! an item (a rating, a time) belongs into [`Lines`], the one place that knows how a row looks.
+//! The files are written beside the folder, which takes its place at the end. How a row looks only
+//! [`Lines`] knows.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -12,9 +12,11 @@ use sparring_wide::Seed;
 use tempfile::TempDir;
 
 use super::error::SynthError;
+use super::events::Layer;
+use super::lines::Lines;
 use super::profiles::Block;
 use super::traits::Synthesizer;
-use crate::data::{Columns, ItemIx, Vocabulary, csv_field};
+use crate::data::{Columns, Vocabulary};
 use crate::recommend::{Cancel, Observer, Progress};
 
 /// The file of the synthetic users' interactions.
@@ -34,6 +36,8 @@ pub struct Order<'a> {
     pub columns: &'a Columns,
     /// External ids of the items.
     pub items: &'a Vocabulary,
+    /// What stands beside the items.
+    pub layer: &'a Layer,
 }
 
 /// A folder of synthetic users that is not in its place yet; dropped, it leaves nothing.
@@ -81,8 +85,8 @@ impl Output {
         let path = self.folder.join(INTERACTIONS);
         let mut file =
             File::create(self.beside.path().join(INTERACTIONS)).map_err(failed(&path, "write"))?;
-        let lines = Lines::of(order.columns, order.items);
-        file.write_all(&lines.head)
+        let lines = Lines::of(order);
+        file.write_all(lines.head())
             .map_err(failed(&path, "write"))?;
         let (users, mut written) = (0..order.users, 0);
         let blocks = Block::of(&users);
@@ -108,9 +112,10 @@ impl Output {
                 .into_par_iter()
                 .map(|block| {
                     let profiles = synthesizer.part(Block(block), &users, order.seed);
-                    let mut text = Vec::with_capacity(32 * profiles.n_interactions());
+                    let mut text = Vec::with_capacity(40 * profiles.n_interactions());
                     for (user, profile) in (block * Block::SIZE..).zip(profiles.iter()) {
-                        lines.add(user, profile, &mut text);
+                        let events = order.layer.events(user, profile, order.seed);
+                        lines.add(user, &events, &mut text);
                     }
                     (text, profiles.n_interactions() as u64)
                 })
@@ -150,37 +155,6 @@ impl Output {
         // It is no longer where it would be deleted from.
         let _moved = beside.keep();
         Ok(())
-    }
-}
-
-/// How users and items look in the file.
-struct Lines {
-    head: Vec<u8>,
-    /// The rest of a line by item.
-    items: Vec<Vec<u8>>,
-}
-
-impl Lines {
-    fn of(columns: &Columns, items: &Vocabulary) -> Self {
-        let head = format!(
-            "{},{}\n",
-            csv_field(&columns.user),
-            csv_field(&columns.item)
-        );
-        let line = |id: &str| format!(",{}\n", csv_field(id)).into_bytes();
-        Self {
-            head: head.into_bytes(),
-            items: items.iter().map(line).collect(),
-        }
-    }
-
-    /// Adds a line for each item of a user.
-    fn add(&self, user: u64, profile: &[ItemIx], text: &mut Vec<u8>) {
-        let id = user_id(user);
-        for item in profile {
-            text.extend_from_slice(id.as_bytes());
-            text.extend_from_slice(&self.items[item.at()]);
-        }
     }
 }
 
@@ -241,7 +215,7 @@ fn make_readable(_folder: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Dataset, LoadOptions};
+    use crate::data::{Dataset, ItemIx, LoadOptions};
     use crate::recommend::Silent;
     use crate::synth::Profiles;
 
@@ -272,8 +246,10 @@ mod tests {
             columns: &Columns {
                 user: "userId".to_owned(),
                 item: "movieId".to_owned(),
+                ..Columns::default()
             },
             items: &items,
+            layer: &Layer::default(),
         };
         let written = output.interactions(&Known, order, &Silent, cancel)?;
         output.file("summary.json", b"{}")?;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use parquet::basic::Type;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
@@ -47,13 +48,19 @@ pub(super) fn read(
     Ok(())
 }
 
-/// What the file calls users and items.
+/// What the file calls its columns.
 pub(super) fn names(path: &Path) -> std::result::Result<Columns, DataError> {
-    let (_, names) = open(path)?;
+    let (reader, names) = open(path)?;
     let layout = columns(path, &names)?;
+    let schema = reader.metadata().file_metadata().schema();
+    let real = |at: usize| {
+        let field = &schema.get_fields()[at];
+        let physical = field.is_primitive().then(|| field.get_physical_type());
+        matches!(physical, Some(Type::FLOAT | Type::DOUBLE))
+    };
     Ok(Columns {
-        user: names[layout.user].clone(),
-        item: names[layout.item].clone(),
+        decimal: layout.rating.is_some_and(real),
+        ..Columns::named(&layout, &names)
     })
 }
 

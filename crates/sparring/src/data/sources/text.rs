@@ -26,21 +26,31 @@ pub(super) fn read(path: &Path, wanted: Option<Format>, sink: Take<'_>) -> Resul
     }
 }
 
-/// What the header calls users and items, if there is one.
-pub(super) fn names(path: &Path, wanted: Option<Format>) -> Result<Option<Columns>, DataError> {
-    let (layout, first) = peek(path, wanted)?;
-    if !matches!(layout.format, Format::Table | Format::RecBole) {
-        return Ok(None);
-    }
-    let names = split(first.trim_start_matches('\u{feff}'), layout.separator);
-    Ok(Some(Columns {
-        user: names[layout.user].clone(),
-        item: names[layout.item].clone(),
-    }))
+/// What the file calls its columns.
+pub(super) fn names(path: &Path, wanted: Option<Format>) -> Result<Columns, DataError> {
+    let (layout, lines) = peek(path, wanted)?;
+    let header = matches!(layout.format, Format::Table | Format::RecBole);
+    let columns = if header {
+        let first = lines.first().map_or("", |line| line);
+        let names = split(first.trim_start_matches('\u{feff}'), layout.separator);
+        Columns::named(&layout, &names)
+    } else {
+        Columns::unnamed(&layout)
+    };
+    let mut ratings = layout.rating.into_iter().flat_map(|at| {
+        let events = lines.iter().skip(usize::from(header));
+        events.filter_map(move |line| split(line, layout.separator).get(at).cloned())
+    });
+    let first = ratings.next();
+    Ok(Columns {
+        decimal: first.is_some_and(|rating| rating.contains('.'))
+            && ratings.all(|rating| rating.contains('.')),
+        ..columns
+    })
 }
 
-/// The layout of a file and its first line.
-fn peek(path: &Path, wanted: Option<Format>) -> Result<(Layout, String), DataError> {
+/// The layout of a file and its first lines.
+fn peek(path: &Path, wanted: Option<Format>) -> Result<(Layout, Vec<String>), DataError> {
     let (reader, gzip) = open(path)?;
     let mut start = Vec::new();
     let outcome = reader.take(PEEK).read_to_end(&mut start);
@@ -59,10 +69,8 @@ fn peek(path: &Path, wanted: Option<Format>) -> Result<(Layout, String), DataErr
     if !whole && all.len() > 1 {
         all.pop();
     }
-    let first = all
-        .first()
-        .map_or_else(String::new, |line| (*line).to_owned());
-    Ok((layout(path, &all, wanted)?, first))
+    let layout = layout(path, &all, wanted)?;
+    Ok((layout, all.into_iter().map(str::to_owned).collect()))
 }
 
 /// Fields separated by one byte, quotes allowed.

@@ -1,14 +1,14 @@
 //! Items by popularity: their order, the head, and tenths of the events.
 
 /// The items, most popular first, equal ones by index.
-pub(super) fn by_popularity(counts: &[u32]) -> Vec<usize> {
+pub(crate) fn by_popularity(counts: &[u32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..counts.len()).collect();
     order.sort_by_key(|&item| std::cmp::Reverse(counts[item]));
     order
 }
 
 /// How many items are the head: the most popular fifth of those that anybody has.
-pub(super) fn head(counts: &[u32]) -> usize {
+pub(crate) fn head(counts: &[u32]) -> usize {
     counts
         .iter()
         .filter(|&&count| count > 0)
@@ -18,7 +18,7 @@ pub(super) fn head(counts: &[u32]) -> usize {
 
 /// The tenth of the events that each item falls into, 0 for the most popular items: item by item,
 /// most popular first, by the share of the events before it.
-pub(super) fn tenths(counts: &[u32]) -> Vec<usize> {
+pub(crate) fn tenths(counts: &[u32]) -> Vec<usize> {
     let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
     let (mut tenths, mut before) = (vec![0; counts.len()], 0_u64);
     for item in by_popularity(counts) {

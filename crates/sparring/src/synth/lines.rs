@@ -1,0 +1,71 @@
+//! How the events of a user look in a file: the one place that knows a row.
+
+use std::io::Write;
+
+use super::events::Event;
+use super::output::{Order, user_id};
+use crate::data::csv_field;
+
+/// What the lines of a file are made of.
+pub(super) struct Lines<'a> {
+    head: Vec<u8>,
+    /// What follows a user, by item.
+    items: Vec<Vec<u8>>,
+    /// The ratings that occur, rising, and what follows an item.
+    ratings: (&'a [f32], Vec<Vec<u8>>),
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of an order.
+    pub(super) fn of(order: Order<'a>) -> Self {
+        let (columns, layer) = (order.columns, order.layer);
+        let named = |has: bool, name: &'a Option<String>, otherwise: &'a str| {
+            has.then(|| name.as_deref().unwrap_or(otherwise))
+        };
+        let names = [
+            Some(columns.user.as_str()),
+            Some(columns.item.as_str()),
+            named(layer.has_ratings(), &columns.rating, "rating"),
+            named(layer.has_times(), &columns.time, "timestamp"),
+        ];
+        let names: Vec<_> = names.into_iter().flatten().map(csv_field).collect();
+        let rating = |rating: &f32| {
+            if columns.decimal {
+                // `4.0` rather than `4`.
+                format!(",{rating:?}").into_bytes()
+            } else {
+                format!(",{rating}").into_bytes()
+            }
+        };
+        let values = layer.rating_values();
+        let item = |id: &str| format!(",{}", csv_field(id)).into_bytes();
+        Self {
+            head: (names.join(",") + "\n").into_bytes(),
+            items: order.items.iter().map(item).collect(),
+            ratings: (values, values.iter().map(rating).collect()),
+        }
+    }
+
+    /// The line of the columns' names.
+    pub(super) fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// Adds a line for each event of a user.
+    pub(super) fn add(&self, user: u64, events: &[Event], text: &mut Vec<u8>) {
+        let id = user_id(user);
+        for event in events {
+            text.extend_from_slice(id.as_bytes());
+            text.extend_from_slice(&self.items[event.item.at()]);
+            if let Some(rating) = event.rating {
+                let (values, texts) = &self.ratings;
+                let at = values.partition_point(|value| *value < rating);
+                text.extend_from_slice(&texts[at]);
+            }
+            if let Some(time) = event.time {
+                write!(text, ",{time}").expect("there is always room in memory");
+            }
+            text.push(b'\n');
+        }
+    }
+}
