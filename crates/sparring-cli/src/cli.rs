@@ -361,6 +361,10 @@ pub(crate) struct Synthesize {
     /// Number of users [default: as many as there are real ones].
     #[arg(long, value_name = "N")]
     pub(crate) users: Option<u64>,
+    /// A table of what the real users are, such as age and occupation, with a header or the users
+    /// first: the synthetic ones are given the like in users.csv.
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    pub(crate) attributes: Option<PathBuf>,
     /// Folder for interactions.csv and summary.json.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use crate::data::Vocabulary;
 use crate::models::ModelConfig;
 use crate::recommend::{NamedTensors, Trained};
-use manifest::About;
+use manifest::{About, Names};
 use saved::Saved;
 
 pub use bind::Bound;
@@ -62,7 +62,11 @@ impl Artifact {
             folder,
             about,
             &self.model.tensors(),
-            [&self.users, &self.items],
+            Names {
+                users: Arc::clone(&self.users),
+                items: Arc::clone(&self.items),
+                attributes: None,
+            },
         )
     }
 
@@ -81,8 +85,8 @@ impl Artifact {
             seed: saved.manifest.seed,
             data: saved.manifest.data,
             model,
-            users: Arc::new(saved.users),
-            items: Arc::new(saved.items),
+            users: saved.names.users,
+            items: saved.names.items,
         })
     }
 }
@@ -92,10 +96,10 @@ fn write(
     folder: &Path,
     about: About<'_>,
     tensors: &NamedTensors,
-    [users, items]: [&Vocabulary; 2],
+    names: Names,
 ) -> Result<(), ArtifactError> {
     let weights = tensors::to_bytes(tensors);
-    let vocabulary = manifest::vocabulary_bytes(users, items);
+    let vocabulary = manifest::vocabulary_bytes(names);
     let manifest = Manifest::describe(
         about,
         &[

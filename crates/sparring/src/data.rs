@@ -19,6 +19,7 @@ mod sink;
 mod sources;
 mod summary;
 mod titles;
+mod user_table;
 mod write;
 
 pub use attacks::{Attack, AttackError, Ground, Injected, Rate, draw_targets};
@@ -37,4 +38,5 @@ pub use planted::{Planted, PlantedConfig};
 pub use sets::{NamedSet, Official, Package, SETS, default_cache, named_set, resolve};
 pub use summary::{Spread, Summary};
 pub use titles::titles;
+pub use user_table::{UserColumn, UserTable};
 pub use write::{csv_field, write_atomically};

@@ -14,6 +14,7 @@ mod contract;
 #[macro_use]
 mod registry;
 
+mod attributes;
 mod error;
 mod events;
 mod output;
@@ -49,12 +50,13 @@ mod resampled;
 
 use crate::recommend::{NamedTensors, WeightsError};
 
+pub use attributes::AttributeTexts;
 pub use completion::{
     Autoencoder, Completer, Completion, CompletionConfig, Extent, OwnScores, complete,
 };
 pub use error::SynthError;
 pub use events::{Event, Layer};
-pub use output::{INTERACTIONS, Order, Output, user_id};
+pub use output::{INTERACTIONS, Order, Output, USERS, user_id};
 pub use profiles::{Block, Profiles};
 pub use traits::{Fitted, Synthesize, Synthesizer};
 

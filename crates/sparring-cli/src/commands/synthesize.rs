@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use sparring::artifact::{Provenance, SynthArtifact};
-use sparring::data::{Columns, Dataset, resolve};
+use sparring::data::{Columns, Dataset, UserTable, resolve};
 use sparring::experiment::{RealUsers, fit_synthesizer, synthesize};
 use sparring::synth::{INTERACTIONS, Output};
 
@@ -78,10 +78,36 @@ fn fit(context: &Context, args: &Synthesize) -> anyhow::Result<SynthArtifact> {
     let options = load::options(&args.reading)?;
     let log = Dataset::load(&path, &options)?;
     let real = RealUsers {
+        table: table(context, args, &log)?,
         origin: Provenance::of(&log, Some(argument.to_owned()), args.reading.min_rating),
         columns: Columns::of(&path, options.format)?,
         log,
     };
     let seed = context.config.seed;
     Ok(fit_synthesizer(config, real, seed, context.host())?)
+}
+
+/// What is known of the users, if a table of it is named.
+fn table(context: &Context, args: &Synthesize, log: &Dataset) -> anyhow::Result<Option<UserTable>> {
+    let Some(path) = &args.attributes else {
+        return Ok(None);
+    };
+    let table = UserTable::load(path, log.users())?;
+    for (users, finding) in [
+        (
+            table.absent,
+            "users of the log are not in the table and tell nothing of its columns",
+        ),
+        (
+            table.strangers,
+            "users of the table are not in the log and are left out",
+        ),
+    ] {
+        if users > 0 {
+            context
+                .out
+                .note(format!("{}: {users} {finding}", path.display()));
+        }
+    }
+    Ok(Some(table))
 }

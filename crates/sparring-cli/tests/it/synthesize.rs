@@ -342,3 +342,113 @@ fn a_time_that_is_missing_is_named() {
         &["gap.csv:542", "timestamp"],
     );
 }
+
+/// Attributes of the users of [`Place::with_log`]: the taste, an age that is missing for every
+/// fifth, a place of one's own.
+fn people(users: u32) -> String {
+    let row = |user: u32| {
+        let taste = ["war", "\"love, loss\""][user as usize % 2];
+        let age = if user.is_multiple_of(5) {
+            String::new()
+        } else {
+            (20 + user).to_string()
+        };
+        format!("{age},{taste},zip {user},anna-{user}\n")
+    };
+    "age,taste,zip,user_id\n".to_owned() + &(0..users).map(row).collect::<String>()
+}
+
+#[test]
+fn users_are_given_attributes_that_go_with_their_items() {
+    let place = Place::with_log();
+    place.write("people.csv", people(60));
+    let told = place.good(&format!(
+        "synthesize --data train.csv --attributes people.csv --out users --save model --users 300 \
+         {QUICK}"
+    ));
+    let zips = "Of the 60 values of `zip` 60 are of one real user alone";
+    assert!(told.contains(zips), "{told}");
+    let written = lines(&place, "users/users.csv");
+    assert_eq!(written[0], "user_id,age,taste,zip");
+    assert_eq!(written.len(), 301);
+    let missing = written.iter().filter(|line| line.contains(",,")).count();
+    assert!(
+        (30..95).contains(&missing),
+        "{missing} of 300 ages are missing"
+    );
+    // The two groups have items of their own: 0 to 19, and 20 to 39.
+    let items = lines(&place, "users/interactions.csv");
+    let mut right = 0;
+    for (at, line) in written[1..].iter().enumerate() {
+        let user = format!("s{:06},film ", at + 1);
+        assert!(line.starts_with(&user[..8]), "{line}");
+        let rest = items.iter().filter_map(|line| line.strip_prefix(&user));
+        let of: Vec<u32> = rest
+            .map(|rest| rest.split(',').next().unwrap().parse().unwrap())
+            .collect();
+        let high = 2 * of.iter().filter(|item| **item >= 20).count() > of.len();
+        right += usize::from(line.contains("\"love, loss\"") == high);
+    }
+    assert!(right > 240, "{right} of 300 have the taste of their items");
+    place.good("synthesize --from model --out again --users 300 --threads 1");
+    for file in ["users.csv", "interactions.csv", "summary.json"] {
+        let [one, two] = ["users", "again"].map(|folder| place.read(&format!("{folder}/{file}")));
+        assert!(one == two, "{file}");
+    }
+    place.good("synthesize --from model --out few --users 45");
+    assert_eq!(lines(&place, "few/users.csv")[..], written[..46]);
+    place.good("data inspect users");
+}
+
+#[test]
+fn tables_that_are_not_of_these_users_are_refused() {
+    let place = Place::with_log();
+    let run = |place: &Place, text: &str, words: &[&str]| {
+        place.write("people.csv", text);
+        let run = "synthesize --data train.csv --attributes people.csv --out users";
+        place.bad(&format!("{run} {QUICK}"), 1, words);
+    };
+    run(&place, "", &["people.csv:1", "empty"]);
+    run(
+        &place,
+        "name,age\nx,3\n",
+        &["no column is that of the users, found: name, age"],
+    );
+    run(
+        &place,
+        "user,age\nx,3\n",
+        &["no user of the log is in the table"],
+    );
+    run(
+        &place,
+        "user,age\nanna-1,3\nanna-2\n",
+        &["people.csv:3", "expected 2 columns, found 1"],
+    );
+    run(
+        &place,
+        "user,age\nanna-1,3\nanna-1,4\n",
+        &["people.csv:3", "stands in line 2 already"],
+    );
+    place.bad(
+        &format!("synthesize --data train.csv --attributes none.csv --out users {QUICK}"),
+        1,
+        &["none.csv"],
+    );
+    assert!(!place.path("users").exists());
+    place.write("people.csv", people(70).replace("anna-3\n", "bert\n"));
+    let ran = place.run(&format!(
+        "synthesize --data train.csv --attributes people.csv --out users {QUICK}"
+    ));
+    assert!(
+        ran.err.contains("1 users of the log are not in the table"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.err.contains("11 users of the table are not in the log"),
+        "{}",
+        ran.err
+    );
+    let with = place.run("synthesize --from model --attributes people.csv --out other");
+    assert_eq!(with.code, Some(2), "{}", with.err);
+}

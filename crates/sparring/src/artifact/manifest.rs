@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::error::ArtifactError;
 use super::fingerprint::{fingerprint, sha256};
 use crate::data::{Columns, Dataset, Vocabulary};
+use crate::synth::AttributeTexts;
 
 /// Number of the folder's format; one more whenever an old reader would misread it.
 pub const FORMAT: u32 = 1;
@@ -237,21 +239,30 @@ impl Manifest {
 struct VocabularyFile {
     users: Vec<String>,
     items: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attributes: Option<AttributeTexts>,
 }
 
-pub(super) fn vocabulary_bytes(users: &Vocabulary, items: &Vocabulary) -> Vec<u8> {
+/// What a model calls things.
+#[derive(Default)]
+pub(super) struct Names {
+    pub(super) users: Arc<Vocabulary>,
+    pub(super) items: Arc<Vocabulary>,
+    /// What the users of a synthesizer can be.
+    pub(super) attributes: Option<AttributeTexts>,
+}
+
+pub(super) fn vocabulary_bytes(names: Names) -> Vec<u8> {
     let owned = |ids: &Vocabulary| ids.iter().map(str::to_owned).collect();
     let file = VocabularyFile {
-        users: owned(users),
-        items: owned(items),
+        users: owned(&names.users),
+        items: owned(&names.items),
+        attributes: names.attributes,
     };
     serde_json::to_vec(&file).expect("ids are strings")
 }
 
-pub(super) fn read_vocabulary(
-    folder: &Path,
-    bytes: &[u8],
-) -> Result<(Vocabulary, Vocabulary), ArtifactError> {
+pub(super) fn read_vocabulary(folder: &Path, bytes: &[u8]) -> Result<Names, ArtifactError> {
     let path = folder.join(VOCABULARY_FILE);
     let damaged = |finding: String| ArtifactError::Damaged {
         path: path.clone(),
@@ -262,8 +273,12 @@ pub(super) fn read_vocabulary(
     let unique = |ids: Vec<String>| {
         let vocabulary: Vocabulary = ids.iter().collect();
         (vocabulary.len() == ids.len())
-            .then_some(vocabulary)
+            .then(|| Arc::new(vocabulary))
             .ok_or_else(|| damaged("an id stands twice".to_owned()))
     };
-    Ok((unique(file.users)?, unique(file.items)?))
+    Ok(Names {
+        users: unique(file.users)?,
+        items: unique(file.items)?,
+        attributes: file.attributes,
+    })
 }

@@ -4,9 +4,8 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use super::error::ArtifactError;
-use super::manifest::{self, Kind, Manifest};
+use super::manifest::{self, Kind, Manifest, Names};
 use super::tensors;
-use crate::data::Vocabulary;
 use crate::models::ConfigError;
 use crate::recommend::NamedTensors;
 
@@ -15,8 +14,7 @@ pub(super) struct Saved {
     folder: PathBuf,
     pub(super) manifest: Manifest,
     pub(super) tensors: NamedTensors,
-    pub(super) users: Vocabulary,
-    pub(super) items: Vocabulary,
+    pub(super) names: Names,
 }
 
 impl Saved {
@@ -25,13 +23,11 @@ impl Saved {
         let manifest = Manifest::read_of(folder, kind)?;
         let weights = manifest.file(folder, manifest::MODEL_FILE)?;
         let vocabulary = manifest.file(folder, manifest::VOCABULARY_FILE)?;
-        let (users, items) = manifest::read_vocabulary(folder, &vocabulary)?;
         Ok(Self {
             folder: folder.to_path_buf(),
             tensors: tensors::from_bytes(&weights).map_err(|finding| damaged(folder, &finding))?,
+            names: manifest::read_vocabulary(folder, &vocabulary)?,
             manifest,
-            users,
-            items,
         })
     }
 
@@ -50,7 +46,7 @@ impl Saved {
 
     /// An error, unless the model is of as many items as there are ids.
     pub(super) fn check_items(&self, n_items: usize) -> Result<(), ArtifactError> {
-        let ids = self.items.len();
+        let ids = self.names.items.len();
         if n_items == ids {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::ArtifactError;
-use super::manifest::{About, Kind, Provenance};
+use super::manifest::{About, Kind, Names, Provenance};
 use super::saved::Saved;
 use super::write;
 use crate::data::{Columns, Vocabulary};
@@ -49,7 +49,12 @@ impl SynthArtifact {
             columns: Some(&self.columns),
         };
         let tensors = self.model.tensors().with_part(LAYER, self.layer.weights());
-        write(folder, about, &tensors, [&Vocabulary::new(), &self.items])
+        let names = Names {
+            items: Arc::clone(&self.items),
+            attributes: self.layer.texts(),
+            ..Names::default()
+        };
+        write(folder, about, &tensors, names)
     }
 
     /// An error if a synthesizer of these settings is not saved, before it is fitted.
@@ -76,8 +81,10 @@ impl SynthArtifact {
         let config = SynthConfig::from_table(name, settings).map_err(|e| saved.no_config(e))?;
         let model = config.load(&saved.tensors).map_err(|e| saved.no_model(e))?;
         saved.check_items(model.n_items())?;
+        let texts = saved.names.attributes.clone();
         let layer = saved.tensors.part(LAYER).unwrap_or_default();
-        let layer = Layer::from_weights(&layer, model.n_items()).map_err(|e| saved.no_model(e))?;
+        let layer =
+            Layer::from_weights(&layer, texts, model.n_items()).map_err(|e| saved.no_model(e))?;
         Ok(Self {
             config,
             seed: saved.manifest.seed,
@@ -85,7 +92,7 @@ impl SynthArtifact {
             columns: saved.manifest.columns.unwrap_or_default(),
             model,
             layer,
-            items: Arc::new(saved.items),
+            items: saved.names.items,
         })
     }
 }

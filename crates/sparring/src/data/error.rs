@@ -118,6 +118,16 @@ pub enum DataError {
         /// Number of duplicates in the file.
         total: usize,
     },
+    /// A table of users' attributes is not one of the users of the log.
+    #[error("{}:{line}: {finding}", path.display())]
+    UserTable {
+        /// The file.
+        path: PathBuf,
+        /// Line number, from 1.
+        line: u64,
+        /// What was found.
+        finding: String,
+    },
     /// A user of a later part is not in training.
     #[error("{}:{line}: user `{user}` is not in the training part", path.display())]
     UnknownUser {
@@ -207,6 +217,10 @@ impl DataError {
                 "mend the line, or leave it out; for lines of `user item item ...` say --format sequences"
             }
             Self::Value { .. } => "mend the line, or leave it out",
+            Self::UserTable { .. } => {
+                "give a table with a header, the users of the log in a column `user`, each once, and \
+                 one column an attribute"
+            }
             Self::Duplicate { .. } => {
                 "keep one of each with --duplicates last (or first), or all with --duplicates all"
             }

@@ -254,6 +254,11 @@ enum Role {
     Time,
 }
 
+/// Whether a column of this name is that of the users.
+pub(super) fn is_user(name: &str) -> bool {
+    role(name) == Some(Role::User)
+}
+
 /// What a column is, by its name; case, underscores and a type after a colon do not count.
 fn role(name: &str) -> Option<Role> {
     let name = name.trim_start_matches('\u{feff}').trim().to_lowercase();
@@ -272,7 +277,7 @@ fn role(name: &str) -> Option<Role> {
     }
 }
 
-fn guess_separator(line: &str) -> Separator {
+pub(super) fn guess_separator(line: &str) -> Separator {
     let found = [b'\t', b',', b';', b'|']
         .into_iter()
         .find(|&byte| line.contains(byte as char));

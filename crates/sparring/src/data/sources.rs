@@ -2,6 +2,7 @@
 
 mod bytes;
 mod parquet;
+mod rows;
 mod text;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use super::format::Format;
 use super::sink::Event;
 
 pub(super) use bytes::find_file;
+pub(super) use rows::rows;
 
 /// Reads all events of a file, in its order, into `sink`.
 pub(super) fn read(

@@ -7,7 +7,7 @@ use sparring_wide::Seed;
 
 use super::Host;
 use crate::artifact::{Provenance, SynthArtifact};
-use crate::data::{Columns, Dataset};
+use crate::data::{Columns, Dataset, UserTable};
 use crate::recommend::Run;
 use crate::synth::{Layer, Order, Output, SynthConfig, SynthError};
 
@@ -40,7 +40,9 @@ pub struct Synthesis {
     pub interactions: u64,
     /// Names of the columns.
     pub columns: Columns,
-    /// What the users do not have, and why.
+    /// Columns of `users.csv`, the users' first; none without attributes.
+    pub attributes: Vec<String>,
+    /// What the users do not have, and what should be known.
     pub notes: Vec<String>,
     /// The privacy guarantee: there is none.
     pub guarantee: Option<String>,
@@ -57,6 +59,8 @@ pub struct RealUsers {
     pub origin: Provenance,
     /// What it calls its users and items.
     pub columns: Columns,
+    /// What is known of the users.
+    pub table: Option<UserTable>,
 }
 
 /// Fits a synthesizer.
@@ -78,8 +82,8 @@ pub fn fit_synthesizer(
         memory: host.memory,
     };
     let model = config.fit(&real.log, &run)?;
-    host.audience.stage("fit ratings and times");
-    let layer = Layer::fit(&real.log);
+    host.audience.stage("fit ratings, times and attributes");
+    let layer = Layer::fit(&real.log, real.table.as_ref());
     Ok(SynthArtifact {
         config,
         seed,
@@ -124,7 +128,13 @@ pub fn synthesize(
         users,
         interactions,
         columns: synthesizer.columns.clone(),
-        notes: notes(&synthesizer.layer),
+        attributes: synthesizer
+            .layer
+            .attribute_names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+        notes: synthesizer.layer.notes(),
         guarantee: None,
         privacy: if config.copies_real_users() {
             COPIES
@@ -137,16 +147,4 @@ pub fn synthesize(
     output.file(SUMMARY, &json)?;
     output.finish()?;
     Ok(synthesis)
-}
-
-/// What is left out, and why.
-fn notes(layer: &Layer) -> Vec<String> {
-    let missing = |has: bool, what: &str| {
-        (!has).then(|| format!("The real log has no {what}: the column is left out."))
-    };
-    let notes = [
-        missing(layer.has_ratings(), "ratings"),
-        missing(layer.has_times(), "times"),
-    ];
-    notes.into_iter().flatten().collect()
 }

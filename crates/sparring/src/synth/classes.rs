@@ -1,8 +1,9 @@
 //! The values of a column in few classes, so that a law has few outcomes.
 //!
-//! A column with at most `most` values has a class for each. Beyond that (listening counts) they share
-//! classes of about equal size with their neighbours. A value of a class is drawn as often as it
-//! occurs in it.
+//! A column with at most `most` values has a class for each. Ordered values beyond that (ages,
+//! listening counts) share classes of about equal size with their neighbours; unordered ones keep a
+//! class of their own while they are frequent, and the rare ones share the last. A value of a class
+//! is drawn as often as it occurs in it.
 
 use rand::RngExt;
 use sparring_wide::Stream;
@@ -22,23 +23,41 @@ pub(super) struct Classes {
 
 impl Classes {
     /// Values in their order, of which neighbours may share a class.
-    pub(super) fn ordered(counts: Vec<u32>, most: usize) -> Self {
-        let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
+    ///
+    /// Where the first value stands for a missing one, it shares a class with no other.
+    pub(super) fn ordered(counts: Vec<u32>, most: usize, missing: bool) -> Self {
         if counts.len() <= most {
             return Self::of((0..index(counts.len())).collect(), counts);
         }
-        let (mut before, mut last, mut class) = (0, 0, Vec::with_capacity(counts.len()));
-        let mut next = 0;
-        for &count in &counts {
+        let apart = usize::from(missing);
+        let total: u64 = counts[apart..].iter().map(|&count| u64::from(count)).sum();
+        let parts = (most - apart) as u64;
+        let mut class: Vec<u32> = (0..index(apart)).collect();
+        let (mut before, mut last, mut next) = (0, None, index(apart));
+        for &count in &counts[apart..] {
             // The middle of the value's occurrences decides.
             let middle = 2 * before + u64::from(count);
-            let wanted = (middle * most as u64).checked_div(2 * total).unwrap_or(0);
-            if !class.is_empty() && wanted != last {
+            let wanted = (middle * parts).checked_div(2 * total);
+            if last.is_some_and(|last| wanted != last) {
                 next += 1;
             }
-            last = wanted;
+            last = Some(wanted);
             class.push(next);
             before += u64::from(count);
+        }
+        Self::of(class, counts)
+    }
+
+    /// Values without an order, of which the rare ones may share a class.
+    pub(super) fn unordered(counts: Vec<u32>, most: usize) -> Self {
+        if counts.len() <= most {
+            return Self::of((0..index(counts.len())).collect(), counts);
+        }
+        let mut order: Vec<usize> = (0..counts.len()).collect();
+        order.sort_by_key(|&value| std::cmp::Reverse(counts[value]));
+        let mut class = vec![index(most - 1); counts.len()];
+        for (rank, value) in order.into_iter().take(most - 1).enumerate() {
+            class[value] = index(rank);
         }
         Self::of(class, counts)
     }
@@ -72,6 +91,11 @@ impl Classes {
     pub(super) fn sizes(&self) -> Vec<u64> {
         let size = |row: &Vec<(u32, u64)>| row.last().map_or(0, |&(_, all)| all);
         self.members.iter().map(size).collect()
+    }
+
+    /// How many values occur once alone.
+    pub(super) fn occurring_once(&self) -> usize {
+        self.counts.iter().filter(|count| **count == 1).count()
     }
 
     /// A value of a class.
@@ -137,26 +161,47 @@ mod tests {
 
     #[test]
     fn few_values_have_a_class_each() {
-        let classes = Classes::ordered(vec![5, 1, 9], 3);
-        assert_eq!((classes.len(), classes.sizes()), (3, vec![5, 1, 9]));
-        assert_eq!(classes.draw(1, &mut Seed(1).stream("x")), 1);
+        for classes in [
+            Classes::ordered(vec![5, 1, 9], 3, true),
+            Classes::unordered(vec![5, 1, 9], 3),
+        ] {
+            assert_eq!((classes.len(), classes.sizes()), (3, vec![5, 1, 9]));
+            assert_eq!(classes.draw(1, &mut Seed(1).stream("x")), 1);
+        }
     }
 
     #[test]
     fn neighbours_share_classes_of_about_equal_size() {
         // Middles of 12 in three parts of 4: 1, 3, 4.5, 5.5, 9.
-        let classes = Classes::ordered(vec![2, 2, 1, 1, 6], 3);
+        let classes = Classes::ordered(vec![2, 2, 1, 1, 6], 3, false);
         let found: Vec<usize> = (0..5).map(|value| classes.class(value)).collect();
         assert_eq!(found, [0, 0, 1, 1, 2]);
         assert_eq!(classes.sizes(), [4, 2, 6]);
         // A value that fills more than a class leaves no class empty.
-        let classes = Classes::ordered(vec![100, 1, 1, 1], 3);
+        let classes = Classes::ordered(vec![100, 1, 1, 1], 3, false);
         assert_eq!((classes.len(), classes.class(0)), (2, 0));
+        // A missing value stands apart: of the other 12 the middles are 2 and 6 to 11 in two parts.
+        let classes = Classes::ordered(vec![1, 4, 4, 2, 2], 3, true);
+        assert_eq!(classes.sizes(), [1, 4, 8]);
+        assert_eq!(classes.occurring_once(), 1);
+    }
+
+    #[test]
+    fn rare_values_share_the_last_class_and_are_drawn_by_their_counts() {
+        let classes = Classes::unordered(vec![1, 50, 3, 40], 3);
+        let found: Vec<usize> = (0..4).map(|value| classes.class(value)).collect();
+        assert_eq!(found, [2, 0, 2, 1]);
+        let mut stream = Seed(1).stream("x");
+        let drawn: Vec<usize> = (0..4000).map(|_| classes.draw(2, &mut stream)).collect();
+        let share = drawn.iter().filter(|&&value| value == 2).count();
+        assert!(drawn.iter().all(|value| [0, 2].contains(value)));
+        // 3 of 4, give or take three standard errors of 27.
+        assert!(share.abs_diff(3000) < 82, "{share}");
     }
 
     #[test]
     fn damaged_classes_are_refused() {
-        let weights = Classes::ordered(vec![2, 2, 1, 1, 6], 3).weights();
+        let weights = Classes::ordered(vec![2, 2, 1, 1, 6], 3, false).weights();
         assert!(Classes::from_weights(&weights, 5).is_ok());
         assert!(Classes::from_weights(&weights, 4).is_err());
         for (name, numbers) in [

@@ -1,8 +1,8 @@
-//! How the events of a user look in a file: the one place that knows a row.
+//! How a user and the user's events look in files: the one place that knows a row.
 
 use std::io::Write;
 
-use super::events::Event;
+use super::events::{Event, Layer};
 use super::output::{Order, user_id};
 use crate::data::csv_field;
 
@@ -49,6 +49,22 @@ impl<'a> Lines<'a> {
     /// The line of the columns' names.
     pub(super) fn head(&self) -> &[u8] {
         &self.head
+    }
+
+    /// The line of the columns' names of a file of users; none where nothing is known of them.
+    pub(super) fn head_of_users(layer: &Layer) -> Option<Vec<u8>> {
+        let names: Vec<_> = layer.attribute_names().into_iter().map(csv_field).collect();
+        (!names.is_empty()).then(|| (names.join(",") + "\n").into_bytes())
+    }
+
+    /// Adds a line of what is known of a user.
+    pub(super) fn add_user(user: u64, attributes: &[&str], text: &mut Vec<u8>) {
+        text.extend_from_slice(user_id(user).as_bytes());
+        for value in attributes {
+            text.push(b',');
+            text.extend_from_slice(csv_field(value).as_bytes());
+        }
+        text.push(b'\n');
     }
 
     /// Adds a line for each event of a user.

@@ -22,6 +22,9 @@ use crate::recommend::{Cancel, Observer, Progress};
 /// The file of the synthetic users' interactions.
 pub const INTERACTIONS: &str = "interactions.csv";
 
+/// The file of what the synthetic users are.
+pub const USERS: &str = "users.csv";
+
 /// Blocks that are drawn before they are written: what is held in memory.
 const BLOCKS: u64 = 32;
 
@@ -69,7 +72,8 @@ impl Output {
         })
     }
 
-    /// Draws the users and writes their interactions; the number of interactions.
+    /// Draws the users and writes their interactions, and what they are where that is known; the
+    /// number of interactions.
     ///
     /// Memory does not grow with the number of users.
     ///
@@ -82,18 +86,13 @@ impl Output {
         observer: &dyn Observer,
         cancel: &Cancel,
     ) -> Result<u64, SynthError> {
-        let path = self.folder.join(INTERACTIONS);
-        let mut file =
-            File::create(self.beside.path().join(INTERACTIONS)).map_err(failed(&path, "write"))?;
         let lines = Lines::of(order);
-        file.write_all(lines.head())
-            .map_err(failed(&path, "write"))?;
-        let (users, mut written) = (0..order.users, 0);
-        let blocks = Block::of(&users);
-        for first in blocks
-            .clone()
-            .step_by(usize::try_from(BLOCKS).expect("a small number"))
-        {
+        let mut events = self.create(INTERACTIONS, lines.head())?;
+        let head = Lines::head_of_users(order.layer);
+        let mut users = head.map(|head| self.create(USERS, &head)).transpose()?;
+        let blocks = Block::of(&(0..order.users));
+        let (mut written, step) = (0, usize::try_from(BLOCKS).expect("a small number"));
+        for first in blocks.clone().step_by(step) {
             let done = (first * Block::SIZE).min(order.users);
             observer.progress(Progress {
                 unit: "user",
@@ -108,25 +107,30 @@ impl Output {
                     users,
                 });
             }
-            let texts: Vec<(Vec<u8>, u64)> = (first..blocks.end.min(first + BLOCKS))
+            let texts: Vec<Text> = (first..blocks.end.min(first + BLOCKS))
                 .into_par_iter()
-                .map(|block| {
-                    let profiles = synthesizer.part(Block(block), &users, order.seed);
-                    let mut text = Vec::with_capacity(40 * profiles.n_interactions());
-                    for (user, profile) in (block * Block::SIZE..).zip(profiles.iter()) {
-                        let events = order.layer.events(user, profile, order.seed);
-                        lines.add(user, &events, &mut text);
-                    }
-                    (text, profiles.n_interactions() as u64)
-                })
+                .map(|block| Text::of(Block(block), synthesizer, &lines, order))
                 .collect();
-            for (text, interactions) in texts {
-                file.write_all(&text).map_err(failed(&path, "write"))?;
-                written += interactions;
+            for text in texts {
+                events.write(&text.events)?;
+                if let Some(users) = &mut users {
+                    users.write(&text.users)?;
+                }
+                written += text.interactions;
             }
         }
-        file.sync_all().map_err(failed(&path, "write"))?;
+        events.finish()?;
+        users.map(Written::finish).transpose()?;
         Ok(written)
+    }
+
+    /// Begins a file of the folder.
+    fn create(&self, name: &str, head: &[u8]) -> Result<Written, SynthError> {
+        let path = self.folder.join(name);
+        let file = File::create(self.beside.path().join(name)).map_err(failed(&path, "write"))?;
+        let mut file = Written { path, file };
+        file.write(head)?;
+        Ok(file)
     }
 
     /// Writes another file of the folder.
@@ -134,10 +138,7 @@ impl Output {
     /// # Errors
     /// If the disk is full.
     pub fn file(&self, name: &str, bytes: &[u8]) -> Result<(), SynthError> {
-        let path = self.folder.join(name);
-        File::create(self.beside.path().join(name))
-            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-            .map_err(failed(&path, "write"))
+        self.create(name, bytes)?.finish()
     }
 
     /// Puts the folder in its place.
@@ -155,6 +156,58 @@ impl Output {
         // It is no longer where it would be deleted from.
         let _moved = beside.keep();
         Ok(())
+    }
+}
+
+/// A file that is being written.
+struct Written {
+    /// Where it will stand.
+    path: PathBuf,
+    file: File,
+}
+
+impl Written {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), SynthError> {
+        let written = self.file.write_all(bytes);
+        written.map_err(failed(&self.path, "write"))
+    }
+
+    fn finish(self) -> Result<(), SynthError> {
+        let synced = self.file.sync_all();
+        synced.map_err(failed(&self.path, "write"))
+    }
+}
+
+/// The lines of the users of a block.
+struct Text {
+    events: Vec<u8>,
+    users: Vec<u8>,
+    interactions: u64,
+}
+
+impl Text {
+    fn of(
+        block: Block,
+        synthesizer: &dyn Synthesizer,
+        lines: &Lines<'_>,
+        order: Order<'_>,
+    ) -> Self {
+        let (layer, seed) = (order.layer, order.seed);
+        let profiles = synthesizer.part(block, &(0..order.users), seed);
+        let mut text = Self {
+            events: Vec::with_capacity(40 * profiles.n_interactions()),
+            users: Vec::new(),
+            interactions: profiles.n_interactions() as u64,
+        };
+        let known = !layer.attribute_names().is_empty();
+        for (user, profile) in block.users().zip(profiles.iter()) {
+            lines.add(user, &layer.events(user, profile, seed), &mut text.events);
+            if known {
+                let attributes = layer.attributes(user, profile, seed);
+                Lines::add_user(user, &attributes, &mut text.users);
+            }
+        }
+        text
     }
 }
 

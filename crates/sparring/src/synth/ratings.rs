@@ -64,7 +64,7 @@ impl Ratings {
             }
         }
         let values: Vec<f32> = counts.keys().map(|&bits| f32::from_bits(bits)).collect();
-        let classes = Classes::ordered(counts.into_values().collect(), MOST);
+        let classes = Classes::ordered(counts.into_values().collect(), MOST, false);
         let mut ratings = Self {
             values,
             scores: scores(&classes),
