@@ -196,6 +196,29 @@ pub(crate) enum Data {
     Split(SplitArgs),
     /// Leave out users and events by lot, to see what a recommender does with less.
     Thin(ThinArgs),
+    /// Make a log for a demo or a load test at any scale, from a saved synthesizer or from nothing.
+    Simulate(SimulateArgs),
+}
+
+/// `sparring data simulate`
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// A synthesizer saved by `sparring synthesize --save`, which alone is needed [default: planted
+    /// users, whom no data stand behind].
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["items", "events"])]
+    pub(crate) from: Option<PathBuf>,
+    /// Number of users [default: as many as the synthesizer was fitted to, or 600].
+    #[arg(long, value_name = "N")]
+    pub(crate) users: Option<u64>,
+    /// Number of items of planted users [default: 400].
+    #[arg(long, value_name = "N")]
+    pub(crate) items: Option<u32>,
+    /// Mean number of events of a planted user [default: 40].
+    #[arg(long, value_name = "N")]
+    pub(crate) events: Option<u32>,
+    /// Folder for interactions.csv and summary.json.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
 }
 
 /// `sparring data thin`

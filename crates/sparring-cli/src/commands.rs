@@ -11,6 +11,7 @@ pub(crate) mod models;
 pub(crate) mod playground;
 pub(crate) mod recommend;
 pub(crate) mod robustness;
+pub(crate) mod simulate;
 pub(crate) mod synthesize;
 pub(crate) mod train;
 pub(crate) mod tune;

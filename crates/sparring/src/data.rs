@@ -34,7 +34,7 @@ pub(crate) use hex::hex;
 pub use ids::{ItemIx, UserIx, Vocabulary};
 pub use interactions::{Interactions, InteractionsBuilder};
 pub use load::{Duplicates, LoadOptions, UnknownUsers, load_aligned};
-pub use planted::{Planted, PlantedConfig};
+pub use planted::{Garden, Planted, PlantedConfig, PlantedEvent};
 pub use sets::{NamedSet, Official, Package, SETS, default_cache, named_set, resolve};
 pub use summary::{Spread, Summary};
 pub use titles::titles;

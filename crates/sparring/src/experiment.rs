@@ -19,7 +19,7 @@ pub use fidelity::{Comparands, Compared, RING, fidelity};
 pub use fit::{Fitted, fit};
 pub use robustness::{Threats, robustness};
 pub use schema::schema;
-pub use synthesize::{RealUsers, Synthesis, fit_synthesizer, synthesize};
+pub use synthesize::{Plantation, RealUsers, Synthesis, fit_synthesizer, plant, synthesize};
 pub use tune::{Trial, TuneOptions, Tuning, tune};
 
 /// An observer that is also told which part of the work begins.

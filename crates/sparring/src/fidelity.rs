@@ -27,8 +27,9 @@ mod yardstick;
 
 pub use activity::Activity;
 pub use auc::Auc;
+pub use classifier::MOST_CLASSIFIED;
 pub use cooccurrence::Cooccurrence;
-pub use copying::{Copying, Membership, Shares};
+pub use copying::{Copying, MOST_COMPARED, Membership, Shares};
 pub use correlation::{kendall, pearson, spearman};
 pub use divergence::{jensen_shannon, kolmogorov_smirnov, total_variation};
 pub use error::FidelityError;

@@ -56,7 +56,8 @@ pub use completion::{
 };
 pub use error::SynthError;
 pub use events::{Event, Layer};
-pub use output::{INTERACTIONS, Order, Output, USERS, user_id};
+pub use lines::user_id;
+pub use output::{INTERACTIONS, Order, Output, USERS};
 pub use profiles::{Block, Profiles};
 pub use traits::{Fitted, Synthesize, Synthesizer};
 

@@ -1,11 +1,11 @@
-//! `sparring data`: look at data, fetch named sets, split or thin a log.
+//! `sparring data`: look at data, fetch named sets, split, thin or simulate a log.
 
 use sparring::data::{Dataset, Duplicates, SETS, Spread, Summary, fetch, resolve};
 use sparring::split::{
     GlobalTemporal, Holdout, LeaveOneOut, RandomRatio, Splitter, Thinning, UserHoldout,
 };
 
-use super::load;
+use super::{load, simulate};
 use crate::cli::{Data, Reading, SplitArgs, ThinArgs};
 use crate::context::Context;
 use crate::failure::WrongUse;
@@ -18,6 +18,7 @@ pub(crate) fn run(context: &Context, command: &Data) -> anyhow::Result<()> {
         Data::Inspect { data, reading } => inspect(context, data, reading),
         Data::Split(args) => split(context, args),
         Data::Thin(args) => thin(context, args),
+        Data::Simulate(args) => simulate::run(context, args),
     }
 }
 

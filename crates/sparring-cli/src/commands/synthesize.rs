@@ -1,5 +1,6 @@
 //! `sparring synthesize`: users that never lived.
 
+use std::path::Path;
 use std::time::Instant;
 
 use sparring::artifact::{Provenance, SynthArtifact};
@@ -14,57 +15,85 @@ use crate::failure::WrongUse;
 
 /// Fits a synthesizer or loads one, and writes its users.
 pub(crate) fn run(context: &Context, args: &Synthesize) -> anyhow::Result<()> {
-    if args.users == Some(0) {
-        let finding = "--users 0: there is nobody to make".to_owned();
-        return Err(WrongUse {
-            finding,
-            hint: "give 1 or more, or leave it out for as many as there are real ones",
-        }
-        .into());
+    if let Some(folder) = &args.from {
+        return draw(context, folder, args.users, &args.out);
     }
-    // Before the work, not after it.
-    drop(Output::begin(&args.out)?);
+    check(args.users, &args.out)?;
     let start = Instant::now();
-    let synthesizer = match &args.from {
-        Some(folder) => SynthArtifact::load(folder)?,
-        None => fit(context, args)?,
-    };
-    let fitted = start.elapsed().as_secs_f64();
+    let synthesizer = fit(context, args)?;
+    let ready = format!("fitted in {:.2} s", start.elapsed().as_secs_f64());
     if let Some(folder) = &args.save {
         synthesizer.save(folder)?;
     }
-    let users = args.users.unwrap_or(synthesizer.data.users as u64);
-    let start = Instant::now();
-    let seed = context.config.seed;
-    let made = synthesize(&synthesizer, users, seed, &args.out, context.host())?;
-    context.bars.clear();
-    let written = start.elapsed().as_secs_f64();
-    let (out, verb) = (
-        context.out,
-        if args.from.is_some() {
-            "loaded"
-        } else {
-            "fitted"
-        },
-    );
-    out.line(format!(
-        "{} {verb} in {fitted:.2} s; {} users with {} interactions drawn in {written:.2} s ({:.0} \
-         users a second)",
-        made.model,
-        made.users,
-        made.interactions,
-        made.users as f64 / written.max(1e-9)
-    ));
+    write(context, &synthesizer, (args.users, &args.out), &ready)?;
     if let Some(folder) = &args.save {
-        out.line(format!("synthesizer saved in {}", folder.display()));
+        let saved = format!("synthesizer saved in {}", folder.display());
+        context.out.line(saved);
     }
-    let place = args.out.join(INTERACTIONS);
-    out.line(format!("written to {}", place.display()));
+    Ok(())
+}
+
+/// Draws users from a saved synthesizer; as many as it was fitted to, if no number is given.
+pub(crate) fn draw(
+    context: &Context,
+    from: &Path,
+    users: Option<u64>,
+    out: &Path,
+) -> anyhow::Result<()> {
+    check(users, out)?;
+    let start = Instant::now();
+    let synthesizer = SynthArtifact::load(from)?;
+    let ready = format!("loaded in {:.2} s", start.elapsed().as_secs_f64());
+    write(context, &synthesizer, (users, out), &ready)
+}
+
+/// What can be told before the work rather than after it.
+pub(crate) fn check(users: Option<u64>, out: &Path) -> anyhow::Result<()> {
+    if users == Some(0) {
+        let finding = "--users 0: there is nobody to make".to_owned();
+        return Err(WrongUse {
+            finding,
+            hint: "give 1 or more, or leave it out for the usual number",
+        }
+        .into());
+    }
+    drop(Output::begin(out)?);
+    Ok(())
+}
+
+/// Writes users and says what became of it.
+fn write(
+    context: &Context,
+    synthesizer: &SynthArtifact,
+    (users, out): (Option<u64>, &Path),
+    ready: &str,
+) -> anyhow::Result<()> {
+    let users = users.unwrap_or(synthesizer.data.users as u64);
+    let start = Instant::now();
+    let made = synthesize(synthesizer, users, context.config.seed, out, context.host())?;
+    context.bars.clear();
+    let told = context.out;
+    told.line(format!(
+        "{} {ready}; {}",
+        made.model,
+        speed(made.users, made.interactions, start)
+    ));
     for note in &made.notes {
-        out.line(note.clone());
+        told.line(note.clone());
     }
-    out.line(format!("privacy guarantee: {}", made.privacy));
-    out.json(&made)
+    let place = out.join(INTERACTIONS);
+    told.line(format!("written to {}", place.display()));
+    told.line(format!("privacy guarantee: {}", made.privacy));
+    told.json(&made)
+}
+
+/// How many users were drawn since a time, and how fast.
+pub(crate) fn speed(users: u64, interactions: u64, start: Instant) -> String {
+    let written = start.elapsed().as_secs_f64();
+    format!(
+        "{users} users with {interactions} interactions drawn in {written:.2} s ({:.0} users a second)",
+        users as f64 / written.max(1e-9)
+    )
 }
 
 /// Fits the synthesizer that is asked for.

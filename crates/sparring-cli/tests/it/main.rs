@@ -9,6 +9,7 @@ mod models_on_disk;
 mod printed;
 mod robustness;
 mod same_bytes;
+mod simulate;
 mod sparring;
 mod stopping;
 mod synthesize;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::dataset::Dataset;
 use super::ids::{ItemIx, UserIx};
 use super::interactions::InteractionsBuilder;
-use sparring_wide::Seed;
+use sparring_wide::{Seed, Stream};
 
 /// What to plant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,6 +53,26 @@ pub struct Planted {
     pub item_factors: Vec<f32>,
 }
 
+/// The factors behind planted users, who are drawn from it one by one.
+#[derive(Debug, Clone)]
+pub struct Garden<'a> {
+    config: &'a PlantedConfig,
+    seed: Seed,
+    user_factors: Vec<f32>,
+    item_factors: Vec<f32>,
+}
+
+/// An event of a planted user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlantedEvent {
+    /// The item.
+    pub item: ItemIx,
+    /// From 1 to 5.
+    pub rating: u8,
+    /// Seconds since 1970.
+    pub time: i64,
+}
+
 impl PlantedConfig {
     /// Simulates the log.
     ///
@@ -66,13 +86,20 @@ impl PlantedConfig {
     /// Ratings are the affinity cut at fixed thresholds; the events of a user follow one another
     /// after log-normal gaps.
     pub fn generate(&self, seed: Seed) -> Planted {
-        let user_factors = normals(self.n_users * self.factors, seed.derive("users"));
-        let item_factors = normals(self.n_items * self.factors, seed.derive("items"));
+        let garden = self.garden(seed);
         let mut builder = InteractionsBuilder::new();
         for user in 0..self.n_users {
-            let factors = &user_factors[user * self.factors..(user + 1) * self.factors];
-            self.events(user, factors, &item_factors, seed, &mut builder);
+            for event in garden.events(user) {
+                let index = u32::try_from(user).expect("index fits u32");
+                let (rating, time) = (f32::from(event.rating), event.time);
+                builder.push(UserIx(index), event.item, Some(rating), Some(time));
+            }
         }
+        let Garden {
+            user_factors,
+            item_factors,
+            ..
+        } = garden;
         let users = (0..self.n_users).map(|user| format!("u{user}")).collect();
         let items = (0..self.n_items).map(|item| format!("i{item}")).collect();
         let data = Dataset::new(
@@ -87,15 +114,22 @@ impl PlantedConfig {
         }
     }
 
+    /// What the users of [`generate`](Self::generate) are drawn from, one by one.
+    pub fn garden(&self, seed: Seed) -> Garden<'_> {
+        Garden {
+            config: self,
+            seed,
+            user_factors: normals(self.n_users * self.factors, seed.derive("users")),
+            item_factors: normals(self.n_items * self.factors, seed.derive("items")),
+        }
+    }
+
     fn events(
         &self,
-        user: usize,
         factors: &[f32],
         item_factors: &[f32],
-        seed: Seed,
-        builder: &mut InteractionsBuilder,
-    ) {
-        let mut stream = seed.stream_at("events", user as u64);
+        mut stream: Stream,
+    ) -> Vec<PlantedEvent> {
         let activity = LogNormal::new(self.mean_events.ln() - 0.25, 0.7).expect("finite scale");
         let wanted = activity.sample(&mut stream).round().max(3.0);
         let scale = (self.factors as f64).sqrt().recip();
@@ -122,24 +156,32 @@ impl PlantedConfig {
         let take = (wanted as usize).min(self.n_items);
         let gap = LogNormal::new(7.0, 1.5).expect("finite scale");
         let mut time = stream.random_range(1_000_000_000_i64..1_100_000_000);
-        for &(_, item) in &keys[..take] {
+        let event = |&(_, item): &(f64, usize)| {
             let opinion: f64 = affinity[item] + 0.5 * stream.sample::<f64, _>(StandardNormal);
-            let rating = 1.0
-                + [-1.2, -0.4, 0.3, 1.0]
-                    .iter()
-                    .filter(|&&cut| opinion > cut)
-                    .count() as f32;
+            let above = [-1.2, -0.4, 0.3, 1.0].map(|cut| u8::from(opinion > cut));
             #[expect(clippy::cast_possible_truncation, reason = "a gap of seconds")]
             let wait = f64::min(gap.sample(&mut stream), 1e9) as i64;
             time += wait;
-            let index = |value: usize| u32::try_from(value).expect("index fits u32");
-            builder.push(
-                UserIx(index(user)),
-                ItemIx(index(item)),
-                Some(rating),
-                Some(time),
-            );
-        }
+            PlantedEvent {
+                item: ItemIx(u32::try_from(item).expect("index fits u32")),
+                rating: 1 + above.iter().sum::<u8>(),
+                time,
+            }
+        };
+        keys[..take].iter().map(event).collect()
+    }
+}
+
+impl Garden<'_> {
+    /// The events of a user, which no other user has a part in.
+    ///
+    /// # Panics
+    /// If there is no such user.
+    pub fn events(&self, user: usize) -> Vec<PlantedEvent> {
+        let width = self.config.factors;
+        let factors = &self.user_factors[user * width..(user + 1) * width];
+        let stream = self.seed.stream_at("events", user as u64);
+        self.config.events(factors, &self.item_factors, stream)
     }
 }
 

@@ -7,7 +7,7 @@ use sparring_wide::Seed;
 
 use super::Host;
 use crate::artifact::{Provenance, SynthArtifact};
-use crate::data::{Columns, Dataset, UserTable};
+use crate::data::{Columns, Dataset, PlantedConfig, UserTable};
 use crate::recommend::Run;
 use crate::synth::{Layer, Order, Output, SynthConfig, SynthError};
 
@@ -142,9 +142,59 @@ pub fn synthesize(
             NO_GUARANTEE
         },
     };
-    let mut json = serde_json::to_vec_pretty(&synthesis).expect("a summary is plain values");
+    finish(output, &synthesis)?;
+    Ok(synthesis)
+}
+
+/// Writes the summary and puts the folder in its place.
+fn finish(output: Output, summary: &impl Serialize) -> Result<(), SynthError> {
+    let mut json = serde_json::to_vec_pretty(summary).expect("a summary is plain values");
     json.push(b'\n');
     output.file(SUMMARY, &json)?;
-    output.finish()?;
-    Ok(synthesis)
+    output.finish()
+}
+
+/// What stands in `summary.json` of planted users.
+#[derive(Debug, Clone, Serialize)]
+pub struct Plantation {
+    /// Version of Sparring.
+    pub sparring: &'static str,
+    /// `planted`.
+    pub model: &'static str,
+    /// What was planted.
+    pub settings: PlantedConfig,
+    /// Seed of the users.
+    pub seed: u64,
+    /// Number of users.
+    pub users: u64,
+    /// Number of their interactions.
+    pub interactions: u64,
+    /// What is to be said about privacy.
+    pub privacy: &'static str,
+}
+
+/// Plants users from no data at all and puts them into a folder, whole or not at all.
+///
+/// # Errors
+/// As [`synthesize`].
+pub fn plant(
+    config: &PlantedConfig,
+    seed: u64,
+    folder: &Path,
+    host: Host<'_>,
+) -> Result<Plantation, SynthError> {
+    host.audience.stage("plant users");
+    let output = Output::begin(folder)?;
+    let planted = output.planted(config, Seed(seed), host.audience, host.cancel)?;
+    let plantation = Plantation {
+        sparring: env!("CARGO_PKG_VERSION"),
+        model: "planted",
+        settings: config.clone(),
+        seed,
+        users: config.n_users as u64,
+        interactions: planted,
+        privacy: "not needed: these users are made of no data",
+    };
+    finish(output, &plantation)?;
+    Ok(plantation)
 }

@@ -14,7 +14,7 @@ use super::sample::drawn;
 /// Parts of the cross-validation.
 const FOLDS: usize = 5;
 /// The most users of a kind; more are drawn by lot.
-const MOST: usize = 2_500;
+pub const MOST_CLASSIFIED: usize = 2_500;
 /// Trees of a fit.
 const TREES: usize = 100;
 /// Depth of a tree.
@@ -36,7 +36,7 @@ pub(super) fn tell_apart(
     second: &[&[f64]],
     seed: Seed,
 ) -> Result<Auc, FidelityError> {
-    let each = first.len().min(second.len()).min(MOST);
+    let each = first.len().min(second.len()).min(MOST_CLASSIFIED);
     let choose = |kind: &[&[f64]], label| -> Vec<Vec<f64>> {
         let chosen = drawn(kind.len(), each, seed.derive(label));
         chosen.into_iter().map(|at| kind[at].to_vec()).collect()

@@ -11,7 +11,7 @@ use super::sample::at_most;
 /// Jaccard similarity from which on a profile is nearly the same.
 const NEARLY: f64 = 0.9;
 /// The most users of a crowd that are looked up; more are drawn by lot.
-const MOST: usize = 20_000;
+pub const MOST_COMPARED: usize = 20_000;
 
 /// How much of the real users the synthetic ones give away.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -51,7 +51,7 @@ pub struct Membership {
 impl Copying {
     /// Of these logs; the membership attack needs a holdout.
     pub fn of(logs: &Logs, seed: Seed) -> Self {
-        let drawn = |crowd: &Crowd, label| at_most(crowd, MOST, seed.derive(label));
+        let drawn = |crowd: &Crowd, label| at_most(crowd, MOST_COMPARED, seed.derive(label));
         let real = &logs.real;
         let Shares { exact, near } = Shares::of(&drawn(&logs.synthetic, "synthetic"), real);
         let holdout = logs.holdout.as_ref().map(|crowd| drawn(crowd, "holdout"));

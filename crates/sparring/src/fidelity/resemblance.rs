@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sparring_wide::Seed;
 
 use super::auc::Auc;
-use super::classifier::tell_apart;
+use super::classifier::{MOST_CLASSIFIED, tell_apart};
 use super::error::FidelityError;
 use super::logs::{Crowd, Logs};
 use super::modes::Modes;
@@ -12,9 +12,6 @@ use super::sample::drawn;
 use super::support::Support;
 use super::yardstick::{Point, Yardstick};
 use crate::recommend::Run;
-
-/// The most users whose neighbours are looked for.
-const MOST: usize = 2_500;
 
 /// How far users are, as wholes, like real ones.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -95,7 +92,7 @@ impl Resemblance {
         };
         let (a, b) = (figures(real), figures(other));
         let classifier = tell_apart(&refs(&a), &refs(&b), seed.derive("classifier"))?;
-        let each = real.len().min(other.len()).min(MOST);
+        let each = real.len().min(other.len()).min(MOST_CLASSIFIED);
         let some = |points: &[Point], label| -> Vec<Vec<f64>> {
             let chosen = drawn(points.len(), each, seed.derive(label));
             chosen

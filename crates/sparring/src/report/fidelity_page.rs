@@ -7,7 +7,7 @@ use super::fidelity_charts as charts;
 use super::page::document;
 use super::robustness::in_percent;
 use crate::eval::Interval;
-use crate::fidelity::{Pictures, SideBySide, Useful};
+use crate::fidelity::{MOST_CLASSIFIED, MOST_COMPARED, Pictures, SideBySide, Useful};
 
 /// What this page has beyond the leaderboard's.
 const MORE: &str = "
@@ -144,7 +144,9 @@ fn explanation(found: &Fidelity) -> Markup {
              counts, most of which follow from popularity. Copies: share of users with the profile of a real one, or \
              with at least 90 % in common (Jaccard). Membership: how often a real user is nearer to its nearest \
              synthetic user (cosine) than a held-out one is; standard error "
-            (found.copying.membership.map_or_else(|| "-".to_owned(), |m| format!("{:.4}", m.auc.error))) "."
+            (found.copying.membership.map_or_else(|| "-".to_owned(), |m| format!("{:.4}", m.auc.error)))
+            ". Statistics of a log are those of all its users; copies are looked for among " (MOST_COMPARED)
+            " synthetic users at most, and membership is asked of as many real and held-out ones, drawn by lot."
         } }
         p { small {
             "Classifier: boosted trees, cross-validated, on the length, popularity and co-occurrence of the items of a \
@@ -153,11 +155,12 @@ fn explanation(found: &Fidelity) -> Markup {
             ". What users are measured with is made from one half of the real users; the other half stands for them. \
              Alpha precision: how far synthetic users lie among the real ones; beta recall: how far they cover them \
              (Alaa et al., 2022). Modes: k-means clusters of real users in which synthetic ones are at least half as \
-             frequent."
+             frequent. All of these see " (MOST_CLASSIFIED) " users of each kind at most, drawn by lot."
         } }
         p { small {
             "Utility: recommenders with fixed settings (they are in fidelity.json), trained on either log, know four \
-             fifths of a held-out user's events and predict the rest; intervals by bootstrap over users. Seed "
+             fifths of a held-out user's events and predict the rest; intervals by bootstrap over users. The median \
+             that is told above leaves popularity out, which any synthetic users keep. Seed "
             (found.seed) ". Made by Sparring " (found.sparring) ". SHA-256 of the synthetic log: "
             code { (found.synthetic.sha256) }
         } }

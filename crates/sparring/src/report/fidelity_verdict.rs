@@ -2,6 +2,7 @@
 
 use super::fidelity::Fidelity;
 use super::robustness::in_percent;
+use crate::fidelity::Useful;
 
 /// An area under the curve from which on an attack works.
 const GIVEN_AWAY: f64 = 0.6;
@@ -102,9 +103,15 @@ fn utility(found: &Fidelity) -> Option<String> {
         };
         format!("; {judged} (tau {tau:.2})")
     });
+    let popularity = |row: &Useful| row.model == "pop";
+    let models = if utility.models.len() > 1 && utility.models.iter().any(popularity) {
+        "models other than popularity"
+    } else {
+        "models"
+    };
     Some(format!(
         "Recommenders trained on them keep {} % of the {} on new real users (median over \
-         models){ranked}.",
+         {models}){ranked}.",
         in_percent(share),
         utility.metric
     ))
@@ -156,11 +163,34 @@ mod tests {
              users: 0.0 % and 0.0 %).",
             "Who was in the real log can hardly be told by the nearest synthetic user: AUC 0.540.",
             "Recommenders trained on them keep 95.0 % of the ndcg@10 on new real users (median \
-             over models); they rank the models as real users do (tau 1.00).",
+             over models other than popularity); they rank the models as real users do (tau 1.00).",
             "A classifier tells many of them from real users: AUC 0.800, 0.500 for held-out users.",
             "Of 20 kinds of real users 18 are there at half their frequency or more.",
         ];
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn popularity_is_left_out_of_the_median() {
+        let mut found = example();
+        let models = &mut found.utility.as_mut().unwrap().models;
+        assert_eq!(models[0].model, "pop");
+        models[0].share.as_mut().unwrap().mean = 9.0;
+        let told = verdict(&found);
+        let utility = told
+            .iter()
+            .find(|text| text.contains("median over"))
+            .unwrap();
+        assert!(utility.contains("keep 95.0 %"), "{utility}");
+        assert!(utility.contains("other than popularity)"), "{utility}");
+        // Where there is nothing but popularity, it is not left out.
+        found.utility.as_mut().unwrap().models.truncate(1);
+        let told = verdict(&found);
+        let utility = told
+            .iter()
+            .find(|text| text.contains("median over"))
+            .unwrap();
+        assert!(utility.contains("keep 900.0 %") && utility.contains("(median over models)"));
     }
 
     #[test]

@@ -3,8 +3,13 @@
 use std::io::Write;
 
 use super::events::{Event, Layer};
-use super::output::{Order, user_id};
-use crate::data::csv_field;
+use super::output::Order;
+use super::profiles::Block;
+use super::traits::Synthesizer;
+use crate::data::{Garden, PlantedEvent, csv_field};
+
+/// Why writing to memory does not fail.
+const ROOM: &str = "there is always room in memory";
 
 /// What the lines of a file are made of.
 pub(super) struct Lines<'a> {
@@ -79,9 +84,67 @@ impl<'a> Lines<'a> {
                 text.extend_from_slice(&texts[at]);
             }
             if let Some(time) = event.time {
-                write!(text, ",{time}").expect("there is always room in memory");
+                write!(text, ",{time}").expect(ROOM);
             }
             text.push(b'\n');
         }
     }
+}
+
+/// The lines of the users of a block.
+pub(super) struct Text {
+    pub(super) events: Vec<u8>,
+    pub(super) users: Vec<u8>,
+    pub(super) interactions: u64,
+}
+
+impl Text {
+    /// Of users who are drawn from a synthesizer.
+    pub(super) fn of(
+        block: Block,
+        synthesizer: &dyn Synthesizer,
+        lines: &Lines<'_>,
+        order: Order<'_>,
+    ) -> Self {
+        let (layer, seed) = (order.layer, order.seed);
+        let profiles = synthesizer.part(block, &(0..order.users), seed);
+        let mut text = Self {
+            events: Vec::with_capacity(40 * profiles.n_interactions()),
+            users: Vec::new(),
+            interactions: profiles.n_interactions() as u64,
+        };
+        let known = !layer.attribute_names().is_empty();
+        for (user, profile) in block.users().zip(profiles.iter()) {
+            lines.add(user, &layer.events(user, profile, seed), &mut text.events);
+            if known {
+                let attributes = layer.attributes(user, profile, seed);
+                Lines::add_user(user, &attributes, &mut text.users);
+            }
+        }
+        text
+    }
+
+    /// Of planted users, below a number.
+    pub(super) fn planted(block: Block, garden: &Garden<'_>, users: u64) -> Self {
+        let mut text = Self {
+            events: Vec::new(),
+            users: Vec::new(),
+            interactions: 0,
+        };
+        for user in block.users().take_while(|user| *user < users) {
+            let events =
+                garden.events(usize::try_from(user).expect("fewer than there is memory for"));
+            text.interactions += events.len() as u64;
+            let id = user_id(user);
+            for PlantedEvent { item, rating, time } in events {
+                writeln!(text.events, "{id},i{},{rating},{time}", item.0 + 1).expect(ROOM);
+            }
+        }
+        text
+    }
+}
+
+/// The external id of a synthetic user: `s000001` for the first.
+pub fn user_id(user: u64) -> String {
+    format!("s{:06}", user + 1)
 }

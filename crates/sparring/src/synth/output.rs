@@ -13,10 +13,10 @@ use tempfile::TempDir;
 
 use super::error::SynthError;
 use super::events::Layer;
-use super::lines::Lines;
+use super::lines::{Lines, Text};
 use super::profiles::Block;
 use super::traits::Synthesizer;
-use crate::data::{Columns, Vocabulary};
+use crate::data::{Columns, PlantedConfig, Vocabulary};
 use crate::recommend::{Cancel, Observer, Progress};
 
 /// The file of the synthetic users' interactions.
@@ -87,29 +87,61 @@ impl Output {
         cancel: &Cancel,
     ) -> Result<u64, SynthError> {
         let lines = Lines::of(order);
-        let mut events = self.create(INTERACTIONS, lines.head())?;
-        let head = Lines::head_of_users(order.layer);
-        let mut users = head.map(|head| self.create(USERS, &head)).transpose()?;
-        let blocks = Block::of(&(0..order.users));
+        let heads = (lines.head(), Lines::head_of_users(order.layer));
+        let draw = |block| Text::of(block, synthesizer, &lines, order);
+        self.stream(order.users, heads, &draw, (observer, cancel))
+    }
+
+    /// Writes the events of planted users; their number.
+    ///
+    /// Memory grows by the factors of the users alone, 24 bytes each.
+    ///
+    /// # Errors
+    /// If the disk is full, or a stop is requested.
+    pub fn planted(
+        &self,
+        config: &PlantedConfig,
+        seed: Seed,
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> Result<u64, SynthError> {
+        let garden = config.garden(seed);
+        let head: &[u8] = b"user,item,rating,timestamp\n";
+        let users = config.n_users as u64;
+        let draw = |block: Block| Text::planted(block, &garden, users);
+        self.stream(users, (head, None), &draw, (observer, cancel))
+    }
+
+    /// Writes the lines of users, some blocks at a time.
+    fn stream(
+        &self,
+        n_users: u64,
+        (head, head_of_users): (&[u8], Option<Vec<u8>>),
+        draw: &(dyn Fn(Block) -> Text + Sync),
+        (observer, cancel): (&dyn Observer, &Cancel),
+    ) -> Result<u64, SynthError> {
+        let mut events = self.create(INTERACTIONS, head)?;
+        let users = head_of_users.map(|head| self.create(USERS, &head));
+        let mut users = users.transpose()?;
+        let blocks = Block::of(&(0..n_users));
         let (mut written, step) = (0, usize::try_from(BLOCKS).expect("a small number"));
         for first in blocks.clone().step_by(step) {
-            let done = (first * Block::SIZE).min(order.users);
+            let done = (first * Block::SIZE).min(n_users);
             observer.progress(Progress {
                 unit: "user",
                 done,
-                total: order.users,
+                total: n_users,
             });
             if cancel.is_requested() {
-                let (folder, users) = (self.folder.clone(), order.users);
                 return Err(SynthError::Stopped {
-                    folder,
+                    folder: self.folder.clone(),
                     done,
-                    users,
+                    users: n_users,
                 });
             }
             let texts: Vec<Text> = (first..blocks.end.min(first + BLOCKS))
                 .into_par_iter()
-                .map(|block| Text::of(Block(block), synthesizer, &lines, order))
+                .map(|block| draw(Block(block)))
                 .collect();
             for text in texts {
                 events.write(&text.events)?;
@@ -178,44 +210,6 @@ impl Written {
     }
 }
 
-/// The lines of the users of a block.
-struct Text {
-    events: Vec<u8>,
-    users: Vec<u8>,
-    interactions: u64,
-}
-
-impl Text {
-    fn of(
-        block: Block,
-        synthesizer: &dyn Synthesizer,
-        lines: &Lines<'_>,
-        order: Order<'_>,
-    ) -> Self {
-        let (layer, seed) = (order.layer, order.seed);
-        let profiles = synthesizer.part(block, &(0..order.users), seed);
-        let mut text = Self {
-            events: Vec::with_capacity(40 * profiles.n_interactions()),
-            users: Vec::new(),
-            interactions: profiles.n_interactions() as u64,
-        };
-        let known = !layer.attribute_names().is_empty();
-        for (user, profile) in block.users().zip(profiles.iter()) {
-            lines.add(user, &layer.events(user, profile, seed), &mut text.events);
-            if known {
-                let attributes = layer.attributes(user, profile, seed);
-                Lines::add_user(user, &attributes, &mut text.users);
-            }
-        }
-        text
-    }
-}
-
-/// The external id of a synthetic user: `s000001` for the first.
-pub fn user_id(user: u64) -> String {
-    format!("s{:06}", user + 1)
-}
-
 /// Whatever stands in the place is not written over.
 fn refuse_occupied(folder: &Path) -> Result<(), SynthError> {
     if !folder.exists() {
@@ -270,7 +264,7 @@ mod tests {
     use super::*;
     use crate::data::{Dataset, ItemIx, LoadOptions};
     use crate::recommend::Silent;
-    use crate::synth::Profiles;
+    use crate::synth::{Profiles, user_id};
 
     /// User `u` has the items 0 and `u mod 3 + 1`.
     #[derive(Debug)]

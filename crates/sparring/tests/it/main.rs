@@ -5,3 +5,4 @@
 mod artifact;
 mod loading;
 mod parquet;
+mod synthesizer;
