@@ -42,9 +42,9 @@ impl Default for MomentsConfig {
         Self {
             steps: one.steps,
             batch_size: one.batch_size,
-            generator_rate: one.generator_rate,
+            generator_rate: 3e-4,
             decoder_rate: one.decoder_rate,
-            rank: one.rank,
+            rank: NonZeroUsize::new(64).expect("not zero"),
             inflation: one.inflation,
             temperature: one.temperature,
         }

@@ -91,7 +91,7 @@ impl Default for ProfileGanConfig {
         let width = |n| NonZeroUsize::new(n).expect("not zero");
         Self {
             adversary: 1.0,
-            moments: 1.0,
+            moments: 0.0,
             loss: Loss::Relativistic,
             steps: width(2000),
             batch_size: width(128),

@@ -1,11 +1,12 @@
 //! Moment matching: the gap between the first two moments of generated and of real features.
 //!
 //! ```text
-//! m = E[f],  M = E[f f'] / F,  L = |m - m_real|^2 / 2 + |M - M_real|^2 / 2
+//! m = E[f],  M = E[f f'] / sqrt(F),  L = |m - m_real|^2 / 2 + |M - M_real|^2 / 2
 //! ```
 //!
 //! The moments of generated profiles are running means over steps, so that the gap is not drowned
-//! by the noise of one batch; the gradient is that of the last batch along the gap.
+//! by the noise of one batch. The gradient is that of a batch along the gap of those before it: with
+//! the batch in the gap it would learn to have less noise, which is to say less variety.
 
 use sparring_wide::{Beta, Matrix, gemm, gemm_tn};
 
@@ -22,7 +23,7 @@ pub(super) struct MomentGap {
     started: bool,
 }
 
-/// Means of `f` and of `f f' / F` over rows.
+/// Means of `f` and of `f f' / sqrt(F)` over rows.
 fn moments(rows: &Matrix) -> (Vec<f32>, Matrix) {
     let n = rows.rows.max(1) as f32;
     let mut first = vec![0.0; rows.cols];
@@ -33,7 +34,7 @@ fn moments(rows: &Matrix) -> (Vec<f32>, Matrix) {
     }
     let mut second = Matrix::default();
     gemm_tn(rows, rows, Beta::Replace, &mut second);
-    let scale = (n * rows.cols as f32).recip();
+    let scale = (n * (rows.cols as f32).sqrt()).recip();
     for x in &mut second.data {
         *x *= scale;
     }
@@ -53,8 +54,10 @@ impl MomentGap {
         }
     }
 
-    /// The loss after a further batch, and its derivatives by the features of that batch.
+    /// The loss after a further batch, and the derivatives by the features of that batch along the
+    /// gap before it.
     pub(super) fn step(&mut self, fake: &Matrix) -> (f64, Matrix) {
+        let gradient = self.along(fake);
         let (first, second) = moments(fake);
         let keep = if self.started { KEEP } else { 0.0 };
         self.started = true;
@@ -68,16 +71,21 @@ impl MomentGap {
         };
         let loss = mix(&mut self.gap_first, &first, &self.first)
             + mix(&mut self.gap_second.data, &second.data, &self.second.data);
+        (loss, gradient)
+    }
+
+    /// The derivatives of `gap . (m, M)` by features.
+    fn along(&self, fake: &Matrix) -> Matrix {
         let n = fake.rows.max(1) as f32;
         let mut gradient = Matrix::default();
         gemm(fake, &self.gap_second, Beta::Replace, &mut gradient);
-        let scale = 2.0 / (n * fake.cols as f32);
+        let scale = 2.0 / (n * (fake.cols as f32).sqrt());
         for row in gradient.data.chunks_mut(fake.cols.max(1)) {
             for (x, first) in row.iter_mut().zip(&self.gap_first) {
                 *x = *x * scale + first / n;
             }
         }
-        (loss, gradient)
+        gradient
     }
 }
 
@@ -86,22 +94,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_gradient_is_a_difference() {
+    fn the_gradient_is_a_difference_along_the_gap() {
         let real = Matrix::from_vec(2, 2, vec![1.0, -1.0, 0.5, 2.0]);
         let fake = Matrix::from_vec(3, 2, vec![0.3, 0.4, -1.0, 0.2, 1.5, 0.7]);
-        let gap = MomentGap::to(&real);
-        let loss = |fake: &Matrix| gap.clone().step(fake).0;
-        let (_, gradient) = gap.clone().step(&fake);
+        let mut gap = MomentGap::to(&real);
+        assert!(gap.clone().step(&real).0 < 1e-12, "no gap to itself");
+        let (loss, none) = gap.step(&fake);
+        assert!(loss > 0.1 && none.data.iter().all(|x| x.abs() < 1e-9));
+        let gradient = gap.along(&fake);
+        // The loss of one batch is half the square of the gap, whose slope is along the gap.
         for at in 0..6 {
             let moved = |by: f32| {
                 let mut fake = fake.clone();
                 fake.data[at] += by;
-                loss(&fake)
+                MomentGap::to(&real).step(&fake).0
             };
             let difference = (moved(1e-2) - moved(-1e-2)) / 2e-2;
             let found = f64::from(gradient.data[at]);
             assert!((found - difference).abs() < 1e-3, "{found} {difference}");
         }
-        assert!(loss(&real) < 1e-12, "no gap to itself");
     }
 }

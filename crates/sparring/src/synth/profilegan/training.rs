@@ -5,7 +5,7 @@ use sparring_wide::{Adam, Matrix, Seed};
 use super::ProfileGanConfig;
 use super::gap::MomentGap;
 use super::generator::{Averaged, Generator, Made, Rates};
-use crate::gan::{AdversarialStep, NetCritic, Probe, Remedy, apply_to_rates};
+use crate::gan::{AdversarialStep, Annealing, NetCritic, Probe, Remedy, Schedule, apply_to_rates};
 use crate::models::Profiles as Rows;
 use crate::recommend::{FitError, Run};
 use crate::synth::features::{Features, Seen};
@@ -61,6 +61,23 @@ impl Training<'_> {
     fn see_real(&self, rows: &[u32]) -> Matrix {
         let profiles: Vec<&[u32]> = rows.iter().map(|&u| self.real.row(u as usize)).collect();
         self.features.see(&profiles).rows
+    }
+
+    /// How the generator learns: along a critic without a mean of gradients, since it moves; else
+    /// with one, at a rate that falls to 0 along half a cosine.
+    fn adam(&self) -> Adam {
+        if self.config.adversary > 0.0 {
+            return adam(self.rates[0]);
+        }
+        let falling = Schedule {
+            from: self.rates[0],
+            to: 0.0,
+            annealing: Annealing::Cosine,
+        };
+        Adam {
+            learning_rate: falling.at(self.share),
+            ..Adam::default()
+        }
     }
 
     /// Rakes the offsets of the generator, and moves those of the average alike.
@@ -120,7 +137,7 @@ impl AdversarialStep for Training<'_> {
         }
         let gradient = self.features.back(&seen, &gradient);
         let rates = Rates {
-            adam: adam(self.rates[0]),
+            adam: self.adam(),
             decoder: self.config.decoder_rate,
         };
         self.generator.learn(&made, gradient, rates);
