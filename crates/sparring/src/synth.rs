@@ -39,6 +39,7 @@ mod warp;
 
 mod completion;
 
+mod autoregressive;
 mod bootstrap;
 mod gaussian;
 mod independent;
@@ -75,6 +76,8 @@ synthesizers! {
         "the gaussian, warped and decoded as a critic of whole profiles demands",
     "moments" => Moments(moments::MomentsConfig):
         "the same generator by moment matching, without a critic",
+    "autoregressive" => Autoregressive(autoregressive::AutoregressiveConfig):
+        "items given any part of a profile, drawn in rounds",
     "resampled" => Resampled(resampled::ResampledConfig):
         "the likelier of some candidates of another synthesizer, as a discriminator sees it",
 }

@@ -109,7 +109,7 @@ fn length(given: usize, times: f64, n_items: usize) -> usize {
 }
 
 /// The given items and others drawn without replacement until there are `size`.
-fn draw(given: &[u32], logits: &[f32], size: usize, stream: &mut Stream) -> Vec<ItemIx> {
+pub(super) fn draw(given: &[u32], logits: &[f32], size: usize, stream: &mut Stream) -> Vec<ItemIx> {
     let mut keys: Vec<(f32, u32)> = logits
         .iter()
         .zip(0..)

@@ -12,7 +12,7 @@ use sparring_wide::{Matrix, SparseRows};
 
 use super::Completer;
 use super::settings::{CompletionConfig, NAME};
-use super::training::Training;
+use super::training::{Hidden, Training};
 use crate::data::{Dataset, ItemIx};
 use crate::gan::{Bout, BoutConfig};
 use crate::models::{Neural, Profiles as Rows, check};
@@ -23,8 +23,8 @@ use crate::synth::real::Real;
 /// A trained network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Autoencoder {
-    pub(super) network: Neural,
-    pub(super) temperature: f32,
+    pub(in crate::synth) network: Neural,
+    pub(in crate::synth) temperature: f32,
 }
 
 impl Autoencoder {
@@ -37,12 +37,30 @@ impl Autoencoder {
         log: &Dataset,
         run: &Run<'_>,
     ) -> Result<Self, SynthError> {
+        Self::fit_with(config, Hidden::Fixed(config.mask), log, run)
+    }
+
+    /// The same with a share to hide that is drawn anew for each batch: for profiles of any size.
+    pub(in crate::synth) fn fit_to_any_share(
+        config: &CompletionConfig,
+        log: &Dataset,
+        run: &Run<'_>,
+    ) -> Result<Self, SynthError> {
+        Self::fit_with(config, Hidden::Any, log, run)
+    }
+
+    fn fit_with(
+        config: &CompletionConfig,
+        hidden: Hidden,
+        log: &Dataset,
+        run: &Run<'_>,
+    ) -> Result<Self, SynthError> {
         config.check()?;
         let real = Real::of(NAME, log, run)?;
         let rows = maskable(&real.rows);
         check::some_user_to_mask(NAME, rows.len())?;
         let run = run.with_seed(run.seed.derive(NAME));
-        let mut training = Training::new(config, &real.rows, rows, run.seed);
+        let mut training = Training::new(config, hidden, (&real.rows, rows), run.seed);
         let turns = BoutConfig {
             epochs: config.epochs.get(),
             batch_size: config.batch_size.get(),

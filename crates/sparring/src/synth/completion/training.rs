@@ -8,6 +8,7 @@
 //! met in `n` draws: continuous outputs, as in CFGAN (Chae, Kang, Kim and Lee, CIKM 2018), which the
 //! discriminator sees through a mask.
 
+use rand::RngExt;
 use sparring_wide::{
     Activation, Adam, AdamState, DenseGradient, Matrix, RowGradient, Seed, SparseRows, multinomial,
 };
@@ -21,9 +22,22 @@ use crate::recommend::FitError;
 /// A logit that no softmax counts.
 const NEVER: f32 = -1e30;
 
+/// Which share of a history is hidden.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Hidden {
+    /// Always the same.
+    Fixed(f32),
+    /// One drawn for each batch.
+    Any,
+}
+
+/// Shares that [`Hidden::Any`] draws from.
+const ANY: std::ops::Range<f32> = 0.05..0.99;
+
 /// Both networks in training, with all that a step reuses.
 pub(super) struct Training<'a> {
     config: &'a CompletionConfig,
+    hidden: Hidden,
     profiles: &'a Rows,
     /// The users to train on.
     users: Vec<usize>,
@@ -53,8 +67,8 @@ struct Values {
 impl<'a> Training<'a> {
     pub(super) fn new(
         config: &'a CompletionConfig,
-        profiles: &'a Rows,
-        users: Vec<usize>,
+        hidden: Hidden,
+        (profiles, users): (&'a Rows, Vec<usize>),
         seed: Seed,
     ) -> Self {
         let (n, h) = (profiles.n_columns(), config.hidden.get());
@@ -62,6 +76,7 @@ impl<'a> Training<'a> {
             .then(|| Adversary::new(config, n, seed.derive("discriminator")));
         Self {
             config,
+            hidden,
             profiles,
             users,
             network: Neural::new(n, h, seed.derive("weights")),
@@ -89,8 +104,11 @@ impl<'a> Training<'a> {
         self.turn += 1;
         let seed = self.seed.derive("turn").at(self.turn);
         let users: Vec<usize> = rows.iter().map(|&row| self.users[row as usize]).collect();
-        self.batch
-            .cut(self.profiles, &users, self.config.mask, seed);
+        let mask = match self.hidden {
+            Hidden::Fixed(share) => share,
+            Hidden::Any => seed.stream("share").random_range(ANY),
+        };
+        self.batch.cut(self.profiles, &users, mask, seed);
         let values = &mut self.values;
         self.network.hidden(&self.batch.input, &mut values.hidden);
         self.network
