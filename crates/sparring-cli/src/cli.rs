@@ -73,6 +73,9 @@ pub(crate) enum Command {
     Robustness(Robustness),
     /// Make users that never lived, like those of a log.
     Synthesize(Synthesize),
+    /// Add generated users or interactions to a training log, if a validation part says that they
+    /// help.
+    Augment(Augment),
     /// Compare synthetic users with real ones: likeness, copies, and what they are good for.
     Fidelity(Fidelity),
     /// Find good settings for one model on a validation part.
@@ -399,6 +402,43 @@ pub(crate) struct Synthesize {
     pub(crate) from: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) reading: Reading,
+}
+
+/// `sparring augment`
+#[derive(Debug, Args)]
+pub(crate) struct Augment {
+    /// The training part.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) train: String,
+    /// The validation part, which decides [default: a tenth of training].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) valid: Option<String>,
+    /// The test part, for the report alone.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) test: Option<String>,
+    /// What is known of validation users who are not in training.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) valid_known: Option<String>,
+    /// What is known of test users who are not in training.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) test_known: Option<String>,
+    /// The recommender.
+    #[arg(long, value_name = "NAME", default_value = "ease")]
+    pub(crate) model: String,
+    /// What to add: completion (interactions of the users there are), users.
+    #[arg(long, value_name = "WHAT", default_value = "completion")]
+    pub(crate) with: String,
+    /// The generators; the first decides, the others are for comparison [default: adversarial,
+    /// autoencoder, own for completions, gaussian for users].
+    #[arg(long, value_delimiter = ',', value_name = "NAME,NAME")]
+    pub(crate) synth: Vec<String>,
+    /// Folder for augment.json, augment.html, best.toml and, if adding helps, interactions.csv.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) measuring: Measuring,
 }
 
 /// `sparring fidelity`

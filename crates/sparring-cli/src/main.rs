@@ -42,6 +42,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Compare(args) => commands::compare::run(context, &args),
         Command::Robustness(args) => commands::robustness::run(context, &args),
         Command::Synthesize(args) => commands::synthesize::run(context, &args),
+        Command::Augment(args) => commands::augment::run(context, &args),
         Command::Fidelity(args) => commands::fidelity::run(context, &args),
         Command::Tune(args) => commands::tune::run(context, &args),
         Command::Recommend(args) => commands::recommend::run(context, &args),

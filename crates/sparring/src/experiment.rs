@@ -1,5 +1,6 @@
 //! From a config and a log to results: what the command line, a server and bindings call.
 
+mod augment;
 mod compare;
 mod config;
 mod error;
@@ -12,6 +13,7 @@ mod tune;
 
 use crate::recommend::{Cancel, Observer};
 
+pub use augment::{AugmentConfig, Augmented, Generator, Ground, augment};
 pub use compare::{Arena, Contender, Outcome, compare};
 pub use config::{Config, EvalSettings};
 pub use error::ExperimentError;

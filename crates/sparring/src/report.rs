@@ -1,6 +1,9 @@
-//! What a person sees of results: the leaderboard, robustness and fairness, and the fidelity of
-//! synthetic users, as JSON, CSV and a page that needs no network.
+//! What a person sees of results: the leaderboard, robustness and fairness, the fidelity of
+//! synthetic users and what they add, as JSON, CSV and a page that needs no network.
 
+mod augment;
+mod augment_charts;
+mod augment_page;
 mod charts;
 mod csv;
 mod fidelity;
@@ -12,6 +15,8 @@ mod page;
 mod robustness;
 mod robustness_page;
 
+pub use augment::{Augmentation, Branch, Chosen, Group, Outcome, Tried};
+pub use augment_page::augment_page;
 pub use charts::plotly_script;
 pub use csv::to_csv;
 pub use fidelity::{Fidelity, Figure, Floor, Source};

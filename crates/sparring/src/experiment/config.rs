@@ -5,10 +5,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::augment::AugmentConfig;
 use super::error::ExperimentError;
 use crate::eval::Profile;
 use crate::models::{ConfigError, ModelConfig, nearest};
-use crate::synth::SynthConfig;
+use crate::synth::{CompletionConfig, SynthConfig};
 
 /// The settings of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +21,10 @@ pub struct Config {
     pub models: Vec<String>,
     /// What is measured.
     pub eval: EvalSettings,
+    /// How much `augment` may add.
+    pub augment: AugmentConfig,
+    /// The completer of profiles and its adversary.
+    pub completion: CompletionConfig,
     /// Settings by model name, `[model.ease]`.
     pub model: BTreeMap<String, toml::Table>,
     /// Settings by synthesizer name, `[synth.gaussian]`.
@@ -44,6 +49,8 @@ impl Default for Config {
             seed: 1,
             models: Vec::new(),
             eval: EvalSettings::default(),
+            augment: AugmentConfig::default(),
+            completion: CompletionConfig::default(),
             model: BTreeMap::new(),
             synth: BTreeMap::new(),
         }

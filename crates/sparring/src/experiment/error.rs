@@ -7,6 +7,7 @@ use crate::eval::EvalError;
 use crate::fidelity::FidelityError;
 use crate::models::ConfigError;
 use crate::recommend::FitError;
+use crate::synth::SynthError;
 
 /// Why an experiment failed.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,22 @@ pub enum ExperimentError {
     /// Logs could not be compared.
     #[error(transparent)]
     Fidelity(#[from] FidelityError),
+    /// A generator could not be fitted.
+    #[error(transparent)]
+    Synth(#[from] SynthError),
+    /// A part has too few users to tell a gain from chance.
+    #[error("the {part} part has {found} users with events, at least {needed} are needed")]
+    TooFewUsers {
+        /// Training, validation or test.
+        part: &'static str,
+        /// How many are needed.
+        needed: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// There is nothing to add rows with.
+    #[error("no generator is named")]
+    NoGenerator,
     /// There is nothing to fit.
     #[error("no model is named")]
     NoModel,
@@ -78,6 +95,9 @@ impl ExperimentError {
             Self::Eval(error) => error.hint(),
             Self::Attack(error) => error.hint(),
             Self::Fidelity(error) => error.hint(),
+            Self::Synth(error) => error.hint(),
+            Self::TooFewUsers { .. } => "give a part with more users",
+            Self::NoGenerator => "name one with --synth, or leave it out",
             Self::NoModel => {
                 "name some with --models or in the config; `sparring models` lists them"
             }
@@ -96,6 +116,8 @@ impl ExperimentError {
                 | Self::Eval(EvalError::UnknownMetric { .. } | EvalError::CutOff { .. })
                 | Self::Fit(FitError::Setting { .. })
                 | Self::NoModel
+                | Self::NoGenerator
         ) || matches!(self, Self::Attack(error) if error.is_wrong_use())
+            || matches!(self, Self::Synth(error) if error.is_wrong_use())
     }
 }

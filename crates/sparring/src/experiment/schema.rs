@@ -3,14 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use super::config::Config;
-use crate::models::ModelConfig;
+use crate::models::{ModelConfig, shorten};
 use crate::synth::SynthConfig;
 
 /// The JSON schema (draft 2020-12) of a config file.
 ///
 /// Types are those of the default values, so a model added to the list is in the schema at once.
 pub fn schema() -> Value {
-    let defaults = toml::Table::try_from(Config::default()).expect("a config is plain values");
+    let mut defaults = toml::Table::try_from(Config::default()).expect("a config is plain values");
+    shorten(&mut defaults);
     let mut properties = object(&defaults);
     properties.insert(
         "models".to_owned(),
