@@ -11,6 +11,7 @@ use crate::eval::Interval;
 /// What this page has beyond the leaderboard's.
 const MORE: &str = "
 th { cursor: default } .verdict { font-size: 1.15rem; font-weight: 600 } td, th { vertical-align: top }
+body { max-width: 1240px } th { white-space: normal }
 ";
 
 /// The page: the decision in words, figures, gains by activity, every trial.
@@ -78,7 +79,7 @@ fn line(branch: &Branch, tested: bool) -> Markup {
             td title=(branch.about) { (branch.name) }
             @if let Some(chosen) = &branch.chosen {
                 td { (chosen.amount) }
-                td { (chosen.strength.map_or_else(String::new, |s| format!("{s:.3}"))) }
+                td { (chosen.strength.map_or_else(String::new, |s| s.to_string())) }
                 td { (chosen.added_users) }
                 td { (chosen.added_interactions) }
                 (value(chosen.validation.value)) (gain(chosen.validation.uplift))

