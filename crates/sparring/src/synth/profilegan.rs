@@ -41,6 +41,13 @@ use crate::recommend::{FitError, Run};
 /// Users by whom the latent space is standardised.
 const STANDARD: u64 = 4096;
 
+/// A direction for so many users at most: with more, few users are known by their directions.
+const USERS_A_DIRECTION: usize = 12;
+/// Fewest directions that this leaves.
+const FEWEST: usize = 16;
+/// Passes over the users at most: with more, the critic knows few users by heart.
+const PASSES: usize = 80;
+
 /// Settings of the profile GAN.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -51,7 +58,7 @@ pub struct ProfileGanConfig {
     pub moments: f32,
     /// The adversarial loss.
     pub loss: Loss,
-    /// Steps of each network.
+    /// Steps of each network; at most 80 passes over the users are made.
     pub steps: NonZeroUsize,
     /// Profiles `B` in a step.
     pub batch_size: NonZeroUsize,
@@ -69,9 +76,9 @@ pub struct ProfileGanConfig {
     pub penalty: f32,
     /// Share of the averaged generator kept at each step, from 0 to below 1.
     pub ema: f32,
-    /// Directions that the critic sees.
+    /// Directions that the critic sees, at most one for 12 users.
     pub seen: NonZeroUsize,
-    /// As of the gaussian: number of leading directions.
+    /// As of the gaussian: number of leading directions, at most one for 12 users.
     pub rank: NonZeroUsize,
     /// As of the gaussian: factor of the latent variance.
     pub inflation: f32,
@@ -140,20 +147,22 @@ impl ProfileGanConfig {
         run: &Run<'_>,
     ) -> Result<LatentUsers, SynthError> {
         self.check(name)?;
+        let real = Real::of(name, real, run)?;
+        let most = (real.rows.n_rows() / USERS_A_DIRECTION).max(FEWEST);
+        let most = NonZeroUsize::new(most).expect("not zero");
         let settings = Settings {
             synthesizer: name,
-            rank: self.rank,
+            rank: self.rank.min(most),
             inflation: self.inflation,
             temperature: self.temperature,
             turns: self.turns,
         };
-        let real = Real::of(name, real, run)?;
         let start = LatentUsers::fit(settings, &real, run, |seen, _| {
             normal(name, seen).map(|component| vec![component])
         })?;
         let run = run.with_seed(run.seed.derive(name));
         let popularity = real.popularity();
-        let directions = Directions::of(&real.rows, self.seen.get(), &run)?;
+        let directions = Directions::of(&real.rows, self.seen.min(most).get(), &run)?;
         let features = Features::of(&real.rows, directions.into_tall(), &popularity);
         let mut training = self.begin(&real, (&popularity, &features, &start), run);
         self.spar(name, &real, &mut training, &run)?;
@@ -208,7 +217,7 @@ impl ProfileGanConfig {
     ) -> Result<(), FitError> {
         let rows = real.rows.n_rows();
         let turns = rows.div_ceil(self.batch_size.get());
-        let epochs = self.steps.get().div_ceil(turns);
+        let epochs = self.steps.get().div_ceil(turns).min(PASSES);
         let config = BoutConfig {
             epochs,
             batch_size: self.batch_size.get(),
