@@ -35,7 +35,7 @@ use super::traits::Synthesize;
 use super::warp::Scale;
 use crate::data::Dataset;
 use crate::gan::{Bout, BoutConfig, HealthConfig, Loss, Mlp, NetCritic};
-use crate::models::{Directions, check};
+use crate::models::{Directions, Room, check};
 use crate::recommend::{FitError, Run};
 
 /// Users by whom the latent space is standardised.
@@ -157,6 +157,7 @@ impl ProfileGanConfig {
             temperature: self.temperature,
             turns: self.turns,
         };
+        Room::of(run).enough(name, self.memory(real.rows.n_columns() as u64, most))?;
         let start = LatentUsers::fit(settings, &real, run, |seen, _| {
             normal(name, seen).map(|component| vec![component])
         })?;
@@ -169,6 +170,14 @@ impl ProfileGanConfig {
         let mut users = start.with(training.averaged.parts(start.width()));
         users.rake(name, &popularity, (STANDARD, self.turns), &run)?;
         Ok(users)
+    }
+
+    /// Bytes of the networks over `items`: the decoder with its moments, average and snapshot, the
+    /// directions that the critic sees, and a batch of logits, chances and derivatives.
+    fn memory(&self, items: u64, most: NonZeroUsize) -> u64 {
+        let decoder = 8 * self.rank.min(most).get() as u64;
+        let seen = 2 * self.seen.min(most).get() as u64;
+        4 * items * (decoder + seen + 4 * self.batch_size.get() as u64)
     }
 
     fn begin<'a>(
@@ -313,6 +322,23 @@ mod tests {
             let error = config.fit(&contract::planted(), &run).unwrap_err();
             assert!(error.to_string().contains(key), "{error}");
         }
+    }
+
+    #[test]
+    fn a_catalogue_without_room_is_refused() {
+        let cancel = Cancel::new();
+        let run = Run {
+            memory: Some(200_000),
+            ..Run::quiet(Seed(1), &cancel)
+        };
+        // 80 items by 4 bytes and 8 * 8 + 2 * 16 + 4 * 64 numbers.
+        assert_eq!(tiny().memory(80, NonZeroUsize::new(25).unwrap()), 112_640);
+        let wide = ProfileGanConfig {
+            batch_size: NonZeroUsize::new(512).unwrap(),
+            ..tiny()
+        };
+        let error = wide.fit(&contract::planted(), &run).unwrap_err();
+        assert!(error.to_string().contains("profilegan"), "{error}");
     }
 
     #[test]
