@@ -144,6 +144,31 @@ pub(crate) fn one_sided<C: Synthesize>(config: &C) -> f64 {
     users.iter().map(share).sum::<f64>() / users.len() as f64
 }
 
+/// A law of eight directions that is trained further keeps taste better than the gaussian that it
+/// starts from, by `margin` of [`one_sided`].
+pub(crate) fn beats_the_gaussian<C: Synthesize>(config: &C, margin: f64) {
+    let start = super::gaussian::GaussianConfig {
+        rank: std::num::NonZeroUsize::new(8).unwrap(),
+        ..Default::default()
+    };
+    let (start, found) = (one_sided(&start), one_sided(config));
+    assert!(found > start + margin, "{found} against {start}");
+}
+
+/// A fit reports its health, and ends where a stop is requested.
+pub(crate) fn health_is_looked_at_and_a_stop_is_heard<C: Synthesize>(config: &C) {
+    let (cancel, recorder) = (Cancel::new(), crate::recommend::Recorder::new());
+    let run = Run {
+        observer: &recorder,
+        ..Run::quiet(Seed(1), &cancel)
+    };
+    config.fit(&planted(), &run).unwrap();
+    cancel.request();
+    assert!(config.fit(&planted(), &run).is_err());
+    let (_, diagnoses) = recorder.into_parts();
+    assert!(!diagnoses.is_empty());
+}
+
 /// Between two distributions given by counts, in bits.
 pub(crate) fn jensen_shannon(a: &[f64], b: &[f64]) -> f64 {
     let (all_a, all_b) = (a.iter().sum::<f64>(), b.iter().sum::<f64>());

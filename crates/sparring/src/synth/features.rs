@@ -254,22 +254,23 @@ mod tests {
     use super::*;
     use crate::models::log;
 
+    fn rows() -> Rows {
+        let pairs = [
+            (0, 0),
+            (0, 1),
+            (1, 0),
+            (2, 0),
+            (2, 1),
+            (2, 2),
+            (3, 0),
+            (3, 3),
+        ];
+        Rows::of(&log(4, 4, pairs))
+    }
+
     /// Users of items 0 to 3 with one direction; item 0 is the most popular.
     fn features() -> Features {
-        let rows = Rows::of(&log(
-            4,
-            4,
-            [
-                (0, 0),
-                (0, 1),
-                (1, 0),
-                (2, 0),
-                (2, 1),
-                (2, 2),
-                (3, 0),
-                (3, 3),
-            ],
-        ));
+        let rows = rows();
         let directions = Tall {
             width: 1,
             values: vec![0.5, -1.0, 2.0, 0.25],
@@ -295,20 +296,7 @@ mod tests {
     #[test]
     fn real_users_are_standard_and_what_all_share_does_not_count() {
         let features = features();
-        let rows = Rows::of(&log(
-            4,
-            4,
-            [
-                (0, 0),
-                (0, 1),
-                (1, 0),
-                (2, 0),
-                (2, 1),
-                (2, 2),
-                (3, 0),
-                (3, 3),
-            ],
-        ));
+        let rows = rows();
         let seen = features.of_all(&rows);
         for at in 0..features.width() {
             let column: Vec<f32> = seen.rows_iter().map(|row| row[at]).collect();
