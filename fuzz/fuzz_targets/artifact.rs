@@ -5,11 +5,13 @@
 
 #![no_main]
 
+#[path = "../replaced.rs"]
+mod replaced;
+
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use libfuzzer_sys::fuzz_target;
-use sha2::{Digest, Sha256};
 use sparring::Seed;
 use sparring::artifact::{Artifact, Provenance};
 use sparring::data::PlantedConfig;
@@ -49,27 +51,9 @@ fn whole() -> &'static Path {
 }
 
 fuzz_target!(|input: &[u8]| {
-    let Some((&choice, bytes)) = input.split_first() else {
+    let Some(to) = replaced::copy(&whole().join("m"), FILES, input) else {
         return;
     };
-    let (from, to) = (whole().join("m"), tempfile::tempdir().expect("room for a folder"));
-    let replaced = FILES[usize::from(choice % 3)];
-    let mut manifest = String::new();
-    for file in FILES {
-        let kept = std::fs::read(from.join(file)).expect("the model is on disk");
-        if file == "manifest.json" {
-            manifest = String::from_utf8(kept.clone()).expect("JSON is text");
-        }
-        let content = if file == replaced { bytes } else { &kept };
-        if file == replaced && file != "manifest.json" {
-            let hex = |bytes: &[u8]| -> String {
-                Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-            };
-            manifest = manifest.replace(&hex(&kept), &hex(bytes));
-            std::fs::write(to.path().join("manifest.json"), &manifest).expect("room for a file");
-        }
-        std::fs::write(to.path().join(file), content).expect("room for a file");
-    }
     if let Err(error) = Artifact::load(to.path()) {
         assert!(!error.hint().is_empty() && !error.to_string().is_empty());
     }
