@@ -26,6 +26,7 @@ mod classes;
 mod decoder;
 mod expectation;
 mod features;
+mod folded;
 mod latent;
 mod layers;
 mod lengths;

@@ -37,6 +37,11 @@ impl Directions {
         })
     }
 
+    /// Number `K` of directions.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
     /// The directions as a matrix.
     pub(crate) fn into_tall(self) -> Tall {
         Tall {

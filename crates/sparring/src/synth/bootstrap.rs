@@ -31,6 +31,7 @@ pub struct Bootstrap {
 
 impl Synthesize for BootstrapConfig {
     type Model = Bootstrap;
+    const ANY_WIDTH: bool = true;
 
     fn fit(&self, real: &Dataset, run: &Run<'_>) -> Result<Bootstrap, SynthError> {
         let rows = Real::of("bootstrap", real, run)?.rows;

@@ -47,6 +47,7 @@ pub struct Independent {
 
 impl Synthesize for IndependentConfig {
     type Model = Independent;
+    const ANY_WIDTH: bool = true;
 
     fn fit(&self, real: &Dataset, run: &Run<'_>) -> Result<Independent, SynthError> {
         let real = Real::of("independent", real, run)?;

@@ -67,9 +67,7 @@ macro_rules! synthesizers {
                 run: &crate::recommend::Run<'_>,
             ) -> Result<Box<dyn crate::synth::Fitted>, crate::synth::SynthError> {
                 match self {
-                    $(Self::$variant(config) => {
-                        Ok(Box::new(crate::synth::Synthesize::fit(config, real, run)?))
-                    })*
+                    $(Self::$variant(config) => crate::synth::folded::fit(config, real, run),)*
                 }
             }
 
@@ -82,10 +80,9 @@ macro_rules! synthesizers {
                 weights: &crate::recommend::NamedTensors,
             ) -> Result<Box<dyn crate::synth::Fitted>, crate::recommend::WeightsError> {
                 match self {
-                    $(Self::$variant(_) => Ok(Box::new(
-                        <<$config as crate::synth::Synthesize>::Model
-                            as crate::recommend::Weights>::from_weights(weights)?,
-                    )),)*
+                    $(Self::$variant(_) => crate::synth::folded::load::<
+                        <$config as crate::synth::Synthesize>::Model,
+                    >(weights),)*
                 }
             }
         }

@@ -16,6 +16,10 @@ pub trait Synthesize {
     /// What is fitted.
     type Model: Synthesizer;
 
+    /// Whether any number of items is learnt from as it is; otherwise a wide catalogue is folded
+    /// into fewer columns.
+    const ANY_WIDTH: bool = false;
+
     /// Fits the synthesizer to the users of a log.
     ///
     /// # Errors
