@@ -458,6 +458,10 @@ pub(crate) struct Fidelity {
     /// edlae, ials, bprmf, multvae].
     #[arg(long, value_delimiter = ',', value_name = "NAME,NAME")]
     pub(crate) models: Vec<String>,
+    /// Folders of earlier comparisons with the same real and held-out users, whose figures are shown
+    /// beside.
+    #[arg(long, value_delimiter = ',', value_name = "DIR,DIR")]
+    pub(crate) beside: Vec<PathBuf>,
     /// Folder with the item file of a known set, for titles [default: the real log's].
     #[arg(long, value_name = "DIR")]
     pub(crate) titles: Option<PathBuf>,

@@ -13,9 +13,15 @@ use super::load;
 use super::robustness::once;
 use crate::cli;
 use crate::context::Context;
+use crate::failure::WrongUse;
+
+/// The file of the figures.
+const JSON: &str = "fidelity.json";
 
 /// Compares the logs and writes what came of it.
 pub(crate) fn run(context: &Context, args: &cli::Fidelity) -> anyhow::Result<()> {
+    let beside = args.beside.iter().map(|folder| earlier(folder));
+    let beside = beside.collect::<Result<Vec<_>, _>>()?;
     let load = |argument: &str| load::log(context, argument, &args.reading);
     let real = load(&args.real)?;
     let synthetic = load(&args.synthetic)?;
@@ -29,6 +35,7 @@ pub(crate) fn run(context: &Context, args: &cli::Fidelity) -> anyhow::Result<()>
             args.holdout.clone().unwrap_or_default(),
         ],
         models: models(context, args)?,
+        beside,
         titles: item_titles(context, args, &logs)?,
         seed: context.config.seed,
     };
@@ -76,11 +83,22 @@ fn item_titles(
     Ok(titles(folder, logs.real.data.items()))
 }
 
+/// The report in a folder.
+fn earlier(folder: &Path) -> Result<Fidelity, WrongUse> {
+    let place = folder.join(JSON);
+    let wrong = |why: String| WrongUse {
+        finding: format!("--beside: {}: {why}", place.display()),
+        hint: "name folders that `sparring fidelity --out` has written",
+    };
+    let text = std::fs::read(&place).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))
+}
+
 /// Writes `fidelity.json` and `.html`.
 fn write(folder: &Path, compared: &Compared) -> anyhow::Result<()> {
     let mut json = serde_json::to_vec_pretty(&compared.found)?;
     json.push(b'\n');
-    load::write(&folder.join("fidelity.json"), &json)?;
+    load::write(&folder.join(JSON), &json)?;
     let page = fidelity_page(&compared.found, &compared.pictures);
     load::write(&folder.join("fidelity.html"), page.as_bytes())
 }
@@ -96,10 +114,30 @@ fn show(context: &Context, found: &Fidelity) {
         context.out.line("");
         show_utility(context, utility);
     }
+    if !found.beside.is_empty() {
+        context.out.line("");
+        show_beside(context, found);
+    }
     context.out.line("");
     for text in found.verdict.iter().chain(&found.notes) {
         context.out.line(text);
     }
+}
+
+/// Other synthetic users of the same real ones.
+fn show_beside(context: &Context, found: &Fidelity) {
+    let figure = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"));
+    let (names, lines) = found.side_by_side();
+    let head: Vec<String> = std::iter::once("of the same real users")
+        .chain(names)
+        .map(str::to_owned)
+        .collect();
+    let line = |(name, values): (String, Vec<Option<f64>>)| {
+        let values = values.into_iter().map(figure);
+        std::iter::once(name).chain(values).collect()
+    };
+    let rows: Vec<Vec<String>> = lines.into_iter().map(line).collect();
+    context.out.table(&head, &rows);
 }
 
 /// Recommenders trained on both, tested on the holdout.

@@ -105,6 +105,33 @@ fn without_a_holdout_times_or_ratings_the_rest_is_measured_and_said() {
 }
 
 #[test]
+fn earlier_reports_stand_beside() {
+    let place = logs();
+    let of = |log: &str, out: &str| {
+        format!(
+            "fidelity --real real.csv --holdout holdout.csv --models pop --synthetic {log} --out {out}"
+        )
+    };
+    place.good(&of("real.csv", "copies"));
+    let told = place.good(&format!("{} --beside copies", of("others.csv", "others")));
+    let head = told
+        .lines()
+        .find(|line| line.contains("of the same real users"));
+    let head: Vec<&str> = head.unwrap().split_whitespace().skip(5).collect();
+    assert_eq!(head, ["others.csv", "real.csv"]);
+    let found = json(&place, "others");
+    assert_eq!(found["beside"][0]["name"], "real.csv");
+    let more = format!("{} --beside", of("others.csv", "more"));
+    let missing = ["nowhere/fidelity.json: No such file"];
+    place.bad(&format!("{more} nowhere"), 2, &missing);
+    place.write("copies/fidelity.json", "{}");
+    place.bad(&format!("{more} copies"), 2, &["missing field"]);
+    let other = "fidelity --real others.csv --synthetic real.csv --out more --beside others";
+    place.bad(other, 1, &["was compared with other real users"]);
+    assert!(!place.path("more").exists(), "nothing half-written");
+}
+
+#[test]
 fn the_page_names_items_by_their_titles() {
     let place = logs();
     place.write("u.item", "film 3|The Third & Last|x\n");

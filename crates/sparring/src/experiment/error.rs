@@ -7,6 +7,7 @@ use crate::eval::EvalError;
 use crate::fidelity::FidelityError;
 use crate::models::ConfigError;
 use crate::recommend::FitError;
+use crate::report::BesideError;
 use crate::synth::SynthError;
 
 /// Why an experiment failed.
@@ -46,6 +47,9 @@ pub enum ExperimentError {
     /// Logs could not be compared.
     #[error(transparent)]
     Fidelity(#[from] FidelityError),
+    /// Two reports do not stand beside one another.
+    #[error(transparent)]
+    Beside(#[from] BesideError),
     /// A generator could not be fitted.
     #[error(transparent)]
     Synth(#[from] SynthError),
@@ -95,6 +99,9 @@ impl ExperimentError {
             Self::Eval(error) => error.hint(),
             Self::Attack(error) => error.hint(),
             Self::Fidelity(error) => error.hint(),
+            Self::Beside(_) => {
+                "name folders of `sparring fidelity` with the same --real and --holdout"
+            }
             Self::Synth(error) => error.hint(),
             Self::TooFewUsers { .. } => "give a part with more users",
             Self::NoGenerator => "name one with --synth, or leave it out",

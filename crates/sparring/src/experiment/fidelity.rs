@@ -26,6 +26,8 @@ pub struct Comparands<'a> {
     pub names: [String; 3],
     /// The recommenders that are trained on real and on synthetic users.
     pub models: Vec<ModelConfig>,
+    /// Reports of other synthetic users of the same real ones.
+    pub beside: Vec<Fidelity>,
     /// What the items of the common catalogue are called; an empty text for one without a title.
     pub titles: Vec<String>,
     /// Seed of everything drawn by lot.
@@ -48,6 +50,12 @@ pub struct Compared {
 pub fn fidelity(comparands: &Comparands<'_>, host: Host<'_>) -> Result<Compared, ExperimentError> {
     let Comparands { logs, names, .. } = comparands;
     let seed = Seed(comparands.seed);
+    let [real, synthetic, holdout] = names;
+    let (real, synthetic) = (source(real, &logs.real), source(synthetic, &logs.synthetic));
+    let holdout = logs.holdout.as_ref().map(|crowd| source(holdout, crowd));
+    for other in &comparands.beside {
+        other.same_users([&synthetic, &real], holdout.as_ref())?;
+    }
     begin("statistics", host)?;
     let likeness = Likeness::of(&logs.real, &logs.synthetic);
     let floor = logs.holdout.as_ref();
@@ -60,14 +68,13 @@ pub fn fidelity(comparands: &Comparands<'_>, host: Host<'_>) -> Result<Compared,
     begin("floor", host)?;
     let resemblance_of_holdout = points.holdout(seed.derive("resemblance"))?;
     let utility = utility(comparands, host)?;
-    let [real, synthetic, holdout] = names;
     let mut found = Fidelity {
         verdict: Vec::new(),
         sparring: env!("CARGO_PKG_VERSION").to_owned(),
         seed: comparands.seed,
-        real: source(real, &logs.real),
-        synthetic: source(synthetic, &logs.synthetic),
-        holdout: logs.holdout.as_ref().map(|crowd| source(holdout, crowd)),
+        real,
+        synthetic,
+        holdout,
         notes: notes(logs, &likeness),
         likeness,
         resemblance,
@@ -79,8 +86,12 @@ pub fn fidelity(comparands: &Comparands<'_>, host: Host<'_>) -> Result<Compared,
             }),
         utility,
         copying,
+        beside: Vec::new(),
     };
     found.judge();
+    for other in &comparands.beside {
+        found.put_beside(other)?;
+    }
     let pictures = Pictures::of(logs, &points, &comparands.titles, seed.derive("pictures"));
     Ok(Compared { found, pictures })
 }

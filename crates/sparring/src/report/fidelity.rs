@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fidelity_beside::Beside;
 use super::fidelity_verdict::verdict;
 use crate::fidelity::{Copying, Likeness, Resemblance, Utility};
 
@@ -30,6 +31,9 @@ pub struct Fidelity {
     pub utility: Option<Utility>,
     /// How much of the real users the synthetic ones give away.
     pub copying: Copying,
+    /// Figures of other synthetic users of the same real ones.
+    #[serde(default)]
+    pub beside: Vec<Beside>,
     /// What a reader should know: what was left out, what could not be done.
     pub notes: Vec<String>,
 }
@@ -262,6 +266,7 @@ pub(super) fn example() -> Fidelity {
                 holdout: 0.5,
             }),
         },
+        beside: Vec::new(),
         notes: vec!["one note".to_owned()],
     };
     found.judge();

@@ -23,6 +23,7 @@ pub fn fidelity_page(found: &Fidelity, pictures: &Pictures) -> String {
         (verdict(found))
         h2 { "Figures" }
         (figures(found))
+        (beside(found))
         h2 { "Lengths and popularity" }
         div.pair {
             div { (PreEscaped(charts::lengths(pictures))) }
@@ -74,6 +75,24 @@ fn figures(found: &Fidelity) -> Markup {
             tbody {
                 @for Figure { name, value, floor, ideal } in found.figures() {
                     tr { td { (name) } td { (number(value)) } td { (number(floor)) } td { (ideal) } }
+                }
+            }
+        } }
+    }
+}
+
+fn beside(found: &Fidelity) -> Markup {
+    if found.beside.is_empty() {
+        return html! {};
+    }
+    let (names, lines) = found.side_by_side();
+    html! {
+        h2 { "Beside other synthetic users" }
+        div.scroll { table {
+            thead { tr { th { "of the same real users" } @for name in names { th { (name) } } } }
+            tbody {
+                @for (name, values) in lines {
+                    tr { td { (name) } @for value in values { td { (number(value)) } } }
                 }
             }
         } }
@@ -193,7 +212,10 @@ mod tests {
                 real: vec![("A <film>".to_owned(), true)],
             }],
         };
-        let page = fidelity_page(&example(), &pictures);
+        let (mut found, mut other) = (example(), example());
+        other.synthetic.data = "<other>".to_owned();
+        found.put_beside(&other).unwrap();
+        let page = fidelity_page(&found, &pictures);
         let page = page.replace(&plotly_script(), "");
         for text in [
             "a &amp; b",
@@ -208,6 +230,8 @@ mod tests {
             "id=\"map\"",
             "id=\"utility\"",
             "one note",
+            "<th>&lt;other&gt;",
+            "share that ease keeps",
         ] {
             assert!(page.contains(text), "{text}");
         }
