@@ -46,6 +46,13 @@ pub(super) struct Looks {
     seen: SparseRows,
 }
 
+impl Looks {
+    /// The logits of real and of generated completions.
+    pub(super) fn logits(&self) -> (&[f32], &[f32]) {
+        self.logits.data.split_at(self.logits.rows / 2)
+    }
+}
+
 impl Adversary {
     pub(super) fn new(config: &CompletionConfig, n_items: usize, seed: Seed) -> Self {
         let h = config.discriminator_hidden.get();

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use super::*;
 use crate::models::log;
-use crate::recommend::{Cancel, Run};
+use crate::recommend::{Cancel, Recorder, Run};
 
 /// Users of two camps with 4 of the 20 items of their own.
 fn camps() -> Dataset {
@@ -118,6 +118,20 @@ fn draws_follow_the_softmax() {
     });
     let share = first.count();
     assert!((2900..3100).contains(&share), "{share}");
+}
+
+#[test]
+fn health_is_looked_at_where_there_is_an_adversary() {
+    for (adversary, looked) in [(0.0, false), (1.0, true)] {
+        let (cancel, recorder) = (Cancel::new(), Recorder::new());
+        let run = Run {
+            observer: &recorder,
+            ..Run::quiet(Seed(1), &cancel)
+        };
+        Autoencoder::fit(&config(adversary), &camps(), &run).unwrap();
+        let (_, diagnoses) = recorder.into_parts();
+        assert_eq!(!diagnoses.is_empty(), looked, "{diagnoses:?}");
+    }
 }
 
 #[test]

@@ -15,12 +15,15 @@ use sparring_wide::{
 
 use super::adversary::{Adversary, Looks};
 use super::settings::CompletionConfig;
-use crate::gan::AdversarialStep;
+use crate::gan::{AdversarialStep, Probe};
 use crate::models::{Batch, Neural, Profiles as Rows};
 use crate::recommend::FitError;
 
 /// A logit that no softmax counts.
 const NEVER: f32 = -1e30;
+
+/// Users of a look at health.
+const LOOK: usize = 64;
 
 /// Which share of a history is hidden.
 #[derive(Debug, Clone, Copy)]
@@ -103,6 +106,11 @@ impl<'a> Training<'a> {
     fn forward(&mut self, rows: &[u32]) -> Seed {
         self.turn += 1;
         let seed = self.seed.derive("turn").at(self.turn);
+        self.forward_by(rows, seed);
+        seed
+    }
+
+    fn forward_by(&mut self, rows: &[u32], seed: Seed) {
         let users: Vec<usize> = rows.iter().map(|&row| self.users[row as usize]).collect();
         let mask = match self.hidden {
             Hidden::Fixed(share) => share,
@@ -120,7 +128,6 @@ impl<'a> Training<'a> {
                 logits[item as usize] = NEVER;
             }
         }
-        seed
     }
 
     /// One step down the derivatives by the logits; biases do not decay.
@@ -186,6 +193,41 @@ impl AdversarialStep for Training<'_> {
         self.descend();
         Ok(loss)
     }
+
+    /// What was hidden of some users, and the likeliest items in its place for half of them.
+    fn probe(&mut self) -> Option<Probe> {
+        let n = LOOK.min(self.users.len() - self.users.len() % 2);
+        if self.adversary.is_none() || n < 8 {
+            return None;
+        }
+        let spread = (0..n).map(|at| at * self.users.len() / n);
+        let rows: Vec<u32> = spread
+            .map(|row| u32::try_from(row).expect("rows fit u32"))
+            .collect();
+        let seed = self.seed.derive("look");
+        self.forward_by(&rows, seed);
+        let (values, held) = (&mut self.values, &self.batch.held);
+        multinomial(&mut values.logits, held);
+        let shares = Shares::of(&values.logits, held);
+        let adversary = self.adversary.as_ref()?;
+        adversary.look(&self.batch, &shares, seed, &mut values.looks);
+        let (real_logits, fake_logits) = values.looks.logits();
+        let width = self.profiles.n_columns();
+        let mut real = vec![0.0; n * width];
+        for (row, out) in real.chunks_mut(width).enumerate() {
+            for &item in held.row(row).0 {
+                out[item as usize] = 1.0;
+            }
+        }
+        let fake = (0..n / 2).flat_map(|row| shares.likeliest(row)).collect();
+        Some(Probe {
+            real_logits: real_logits.to_vec(),
+            fake_logits: fake_logits.to_vec(),
+            real,
+            fake,
+            width,
+        })
+    }
 }
 
 /// The softmax of each row and the number of hidden items, taken back from the derivatives of the
@@ -222,6 +264,24 @@ impl Shares {
     /// `y_i = 1 - exp(-n softmax_i)`.
     pub(super) fn output(&self, row: usize, item: u32) -> f32 {
         1.0 - self.missed(row, item)
+    }
+
+    /// The items with the largest shares of a row, as many as were hidden, in ones and zeros.
+    fn likeliest(&self, row: usize) -> Vec<f32> {
+        let shares = self.softmax.row(row);
+        let mut order: Vec<usize> = (0..shares.len()).collect();
+        order.sort_by(|&a, &b| shares[b].total_cmp(&shares[a]).then(a.cmp(&b)));
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a number of items"
+        )]
+        let wanted = self.wanted[row] as usize;
+        let mut ones = vec![0.0; shares.len()];
+        for &item in &order[..wanted.min(shares.len())] {
+            ones[item] = 1.0;
+        }
+        ones
     }
 
     fn missed(&self, row: usize, item: u32) -> f32 {
