@@ -1,15 +1,19 @@
-//! Progress bars on stderr when it is a terminal.
+//! Progress on stderr: bars where it is a terminal, else a line every half minute.
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sparring::experiment::Audience;
 use sparring::recommend::{Diagnosis, Observer, Progress};
 
 use crate::output::Output;
+
+/// Time between two lines where there is no terminal.
+const EVERY: Duration = Duration::from_secs(30);
 
 /// Shows the stage of the work and, inside it, how many steps are done, the rate and the time left.
 #[derive(Debug)]
@@ -18,6 +22,8 @@ pub(crate) struct Bars {
     stage: Mutex<String>,
     /// What was noted: the fits of a tuning have the same to say.
     noted: Mutex<BTreeSet<String>>,
+    /// When the last line was written, where lines take the place of a bar.
+    told: Option<Mutex<Instant>>,
     out: Output,
     quiet: bool,
     verbose: u8,
@@ -39,10 +45,23 @@ impl Bars {
             bar,
             stage: Mutex::new(String::new()),
             noted: Mutex::default(),
+            told: (!visible).then(|| Mutex::new(Instant::now())),
             out,
             quiet,
             verbose,
         }
+    }
+
+    /// Writes a line if there has been none for a while.
+    fn tell(&self, told: &Mutex<Instant>, progress: Progress<'_>) {
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.elapsed() < EVERY {
+            return;
+        }
+        *told = Instant::now();
+        let stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
+        let Progress { unit, done, total } = progress;
+        self.out.note(format!("{stage}: {unit} {done} of {total}"));
     }
 
     /// Takes the bar off the screen.
@@ -55,6 +74,9 @@ impl Observer for Bars {
     fn progress(&self, progress: Progress<'_>) {
         self.bar.set_length(progress.total);
         self.bar.set_position(progress.done);
+        if let Some(told) = &self.told {
+            self.tell(told, progress);
+        }
     }
 
     fn point(&self, curve: &str, step: u64, value: f64) {
