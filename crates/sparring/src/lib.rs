@@ -2,8 +2,8 @@
 //!
 //! The rooms, left to right; each imports only rooms to its left:
 //!
-//! [`data`] -> [`split`] -> [`recommend`] -> [`eval`] -> [`gan`] -> [`models`] -> [`synth`] ->
-//! [`fidelity`] -> [`artifact`] -> [`report`] -> [`experiment`].
+//! [`data`] -> [`split`] -> [`recommend`] -> [`eval`] -> [`privacy`] -> [`gan`] -> [`models`] ->
+//! [`synth`] -> [`fidelity`] -> [`artifact`] -> [`report`] -> [`experiment`].
 
 pub mod data;
 pub mod split;
@@ -11,6 +11,8 @@ pub mod split;
 pub mod recommend;
 
 pub mod eval;
+
+pub mod privacy;
 
 pub mod gan;
 
