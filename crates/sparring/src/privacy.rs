@@ -12,6 +12,7 @@
 mod accountant;
 mod calibrate;
 mod delta;
+mod discrete_gaussian;
 mod error;
 mod event;
 mod ledger;
@@ -24,6 +25,7 @@ mod statement;
 pub use accountant::{Neighbouring, PldAccountant, PrivacyAccountant};
 pub use calibrate::{Calibrated, calibrate};
 pub use delta::{Delta, EPSILON_WARNING, Epsilon};
+pub use discrete_gaussian::{DiscreteGaussian, LARGEST_SCALE};
 pub use error::PrivacyError;
 pub use event::DpEvent;
 pub use ledger::{Declared, Ledger};

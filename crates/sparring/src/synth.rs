@@ -47,6 +47,7 @@ mod independent;
 mod latentgan;
 mod mixture;
 mod moments;
+mod private;
 mod profilegan;
 mod resampled;
 
@@ -79,6 +80,7 @@ synthesizers! {
         "the same generator by moment matching, without a critic",
     "autoregressive" => Autoregressive(autoregressive::AutoregressiveConfig):
         "items given any part of a profile, drawn in rounds",
+    "private" => Private(private::PrivateConfig): "proto",
     "resampled" => Resampled(resampled::ResampledConfig):
         "the likelier of some candidates of another synthesizer, as a discriminator sees it",
 }

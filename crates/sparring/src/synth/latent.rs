@@ -95,6 +95,32 @@ impl LatentUsers {
         Ok(model)
     }
 
+    /// Of a law of `(z, g)` that is known, the directions of `z` `[I, K]`, the shares of users that
+    /// should have each item, and lengths like those of the users.
+    ///
+    /// # Errors
+    /// If a stop is requested.
+    pub(super) fn of_law(
+        synthesizer: &'static str,
+        law: Component,
+        (directions, popularity, sizes): (Matrix, Vec<f64>, Vec<usize>),
+        (inflation, temperature, turns): (f32, f32, usize),
+        run: &Run<'_>,
+    ) -> Result<Self, FitError> {
+        let mut blend = Blend::new(vec![law]);
+        blend.inflate(inflation, directions.cols);
+        let lengths = Lengths::of(&sizes, |score| blend.cdf_of_last(score));
+        let temperature = temperature * mean_entry(&sizes);
+        let mut model = Self {
+            blend,
+            lengths,
+            warp: None,
+            decoder: Decoder::new(directions, &popularity, temperature),
+        };
+        model.rake(synthesizer, &popularity, (IMAGINED, turns), run)?;
+        Ok(model)
+    }
+
     /// Rakes the offsets over the first `imagined` users of the run's seed, in `turns` at most.
     ///
     /// # Errors
