@@ -391,6 +391,16 @@ pub(crate) struct Synthesize {
     /// first: the synthetic ones are given the like in users.csv.
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub(crate) attributes: Option<PathBuf>,
+    /// Draw under differential privacy: from one release with noise for this epsilon.
+    #[arg(long, value_name = "E", conflicts_with_all = ["from", "model", "attributes"])]
+    pub(crate) epsilon: Option<f64>,
+    /// The chance with which the guarantee may fail.
+    #[arg(long, value_name = "D", requires = "epsilon", default_value_t = 1e-5)]
+    pub(crate) delta: f64,
+    /// The items that may be known to all: a file with an id in each line, or `data` for those of the
+    /// log itself.
+    #[arg(long, value_name = "FILE", requires = "epsilon")]
+    pub(crate) catalogue: Option<String>,
     /// Folder for interactions.csv and summary.json.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,

@@ -57,6 +57,7 @@ impl Artifact {
             seed: self.seed,
             data: &self.data,
             columns: None,
+            guarantee: None,
         };
         write(
             folder,

@@ -5,8 +5,8 @@
 //! line, config files, their schema and artifacts know it from then on.
 //!
 //! A synthesizer draws profiles, sets of items; ratings and times are a layer over them
-//! ([`Layer`]). The users carry no privacy guarantee: models of this room have seen real users
-//! without noise.
+//! ([`Layer`]). The users carry no privacy guarantee, except those of `private`: all others have seen
+//! real users without noise.
 
 #[cfg(test)]
 #[macro_use]
@@ -51,6 +51,7 @@ mod private;
 mod profilegan;
 mod resampled;
 
+use crate::privacy::{Ledger, PrivacyError};
 use crate::recommend::{NamedTensors, WeightsError};
 
 pub use attributes::AttributeTexts;
@@ -80,7 +81,8 @@ synthesizers! {
         "the same generator by moment matching, without a critic",
     "autoregressive" => Autoregressive(autoregressive::AutoregressiveConfig):
         "items given any part of a profile, drawn in rounds",
-    "private" => Private(private::PrivateConfig): "proto",
+    "private" => Private(private::PrivateConfig):
+        "users under differential privacy, made from one noisy release (--epsilon)",
     "resampled" => Resampled(resampled::ResampledConfig):
         "the likelier of some candidates of another synthesizer, as a discriminator sees it",
 }
@@ -89,6 +91,17 @@ impl SynthConfig {
     /// Whether the users are real ones: such a synthesizer is a reference and is not saved.
     pub fn copies_real_users(&self) -> bool {
         matches!(self, Self::Bootstrap(_))
+    }
+
+    /// What a fit costs its users; `None` without a guarantee.
+    ///
+    /// # Errors
+    /// If a guarantee is asked for that cannot be given.
+    pub fn ledger(&self) -> Result<Option<Ledger>, PrivacyError> {
+        match self {
+            Self::Private(config) => config.ledger().map(Some),
+            _ => Ok(None),
+        }
     }
 }
 

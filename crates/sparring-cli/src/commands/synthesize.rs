@@ -4,14 +4,18 @@ use std::path::Path;
 use std::time::Instant;
 
 use sparring::artifact::{Provenance, SynthArtifact};
-use sparring::data::{Columns, Dataset, UserTable, resolve};
+use sparring::data::{Columns, Dataset, UserTable, Vocabulary, resolve};
 use sparring::experiment::{RealUsers, fit_synthesizer, synthesize};
-use sparring::synth::{INTERACTIONS, Output};
+use sparring::privacy::Epsilon;
+use sparring::synth::{INTERACTIONS, Output, SynthConfig, SynthError};
 
 use super::load;
 use crate::cli::Synthesize;
 use crate::context::Context;
 use crate::failure::WrongUse;
+
+/// The synthesizer with a guarantee.
+const PRIVATE: &str = "private";
 
 /// Fits a synthesizer or loads one, and writes its users.
 pub(crate) fn run(context: &Context, args: &Synthesize) -> anyhow::Result<()> {
@@ -68,7 +72,14 @@ fn write(
     (users, out): (Option<u64>, &Path),
     ready: &str,
 ) -> anyhow::Result<()> {
-    let users = users.unwrap_or(synthesizer.data.users as u64);
+    let real = synthesizer.data.users as u64;
+    let Some(users) = users.or((real > 0).then_some(real)) else {
+        return Err(WrongUse {
+            finding: "--users is missing: how many real ones there are is not told".to_owned(),
+            hint: "give the number of users to draw",
+        }
+        .into());
+    };
     let start = Instant::now();
     let made = synthesize(synthesizer, users, context.config.seed, out, context.host())?;
     context.bars.clear();
@@ -98,7 +109,17 @@ pub(crate) fn speed(users: u64, interactions: u64, start: Instant) -> String {
 
 /// Fits the synthesizer that is asked for.
 fn fit(context: &Context, args: &Synthesize) -> anyhow::Result<SynthArtifact> {
+    if let Some(epsilon) = args.epsilon {
+        return fit_privately(context, args, epsilon);
+    }
     let config = context.config.synth(&args.model)?;
+    if config.ledger().is_ok_and(|ledger| ledger.is_some()) || args.model == PRIVATE {
+        return Err(WrongUse {
+            finding: format!("--model {PRIVATE}: its guarantee is not named"),
+            hint: "leave --model out and give --epsilon, --users and --catalogue",
+        }
+        .into());
+    }
     if let Some(folder) = &args.save {
         SynthArtifact::check_saves(&config, folder)?;
     }
@@ -114,6 +135,82 @@ fn fit(context: &Context, args: &Synthesize) -> anyhow::Result<SynthArtifact> {
     };
     let seed = context.config.seed;
     Ok(fit_synthesizer(config, real, seed, context.host())?)
+}
+
+/// Fits under differential privacy: nothing that was counted in the log leaves but through the noise.
+fn fit_privately(
+    context: &Context,
+    args: &Synthesize,
+    epsilon: f64,
+) -> anyhow::Result<SynthArtifact> {
+    let missing = |what: &str, hint| WrongUse {
+        finding: format!("--epsilon: {what}"),
+        hint,
+    };
+    let catalogue_of = args.catalogue.as_deref().ok_or_else(|| {
+        missing(
+            "no public catalogue is named",
+            "give --catalogue FILE with the ids of the items, or `data` if those of the log may be \
+             known to all",
+        )
+    })?;
+    if args.users.is_none() {
+        let what = "how many real users there are is not told";
+        return Err(missing(what, "give the number of users to draw with --users").into());
+    }
+    let mut table = context.config.synth(PRIVATE)?.to_table();
+    table.insert("epsilon".to_owned(), epsilon.into());
+    table.insert("delta".to_owned(), args.delta.into());
+    let config = SynthConfig::from_table(PRIVATE, table)?;
+    // Refused before the log is read, if it is to be refused.
+    config.ledger().map_err(SynthError::from)?;
+    if let Some(warning) = Epsilon::new(epsilon).map_err(SynthError::from)?.warning() {
+        context.out.note(format!("note: {warning}"));
+    }
+    let argument = args.data.as_deref().unwrap_or_default();
+    let path = resolve(argument, &context.cache)?;
+    let options = load::options(&args.reading)?;
+    let log = Dataset::load(&path, &options)?;
+    let catalogue = catalogue(catalogue_of, &log)?;
+    let columns = Columns::of(&path, options.format)?;
+    let source = Some(argument.to_owned());
+    let log = log.over(catalogue);
+    let origin = Provenance::withheld(source, args.reading.min_rating, log.n_items());
+    let real = RealUsers {
+        table: None,
+        origin,
+        columns,
+        log,
+    };
+    let seed = context.config.seed;
+    Ok(fit_synthesizer(config, real, seed, context.host())?)
+}
+
+/// The items of a public list, or those of the log, by their ids: their order tells nothing.
+fn catalogue(named: &str, log: &Dataset) -> anyhow::Result<Vocabulary> {
+    let mut ids: Vec<String> = if named == "data" {
+        log.items().iter().map(str::to_owned).collect()
+    } else {
+        let text = std::fs::read_to_string(named).map_err(|error| WrongUse {
+            finding: format!("--catalogue {named}: {error}"),
+            hint: "name a text file with the id of an item in each line, or `data`",
+        })?;
+        let lines = text.lines().map(str::trim);
+        lines
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() < 2 {
+        return Err(WrongUse {
+            finding: format!("--catalogue {named}: names {} items", ids.len()),
+            hint: "name two items and more",
+        }
+        .into());
+    }
+    Ok(ids.into_iter().collect())
 }
 
 /// What is known of the users, if a table of it is named.

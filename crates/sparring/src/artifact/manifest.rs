@@ -83,6 +83,7 @@ pub(super) struct About<'a> {
     pub(super) seed: u64,
     pub(super) data: &'a Provenance,
     pub(super) columns: Option<&'a Columns>,
+    pub(super) guarantee: Option<String>,
 }
 
 /// Where training data came from: enough to find and recognise it, not the data.
@@ -115,6 +116,18 @@ impl Provenance {
             sha256: fingerprint(data),
         }
     }
+
+    /// Of a log under differential privacy: nothing that was counted in it.
+    pub fn withheld(source: Option<String>, min_rating: Option<f32>, items: usize) -> Self {
+        Self {
+            source,
+            min_rating,
+            users: 0,
+            items,
+            interactions: 0,
+            sha256: "withheld".to_owned(),
+        }
+    }
 }
 
 impl Manifest {
@@ -128,7 +141,7 @@ impl Manifest {
             seed: about.seed,
             data: about.data.clone(),
             columns: about.columns.cloned(),
-            guarantee: None,
+            guarantee: about.guarantee,
             files: files
                 .iter()
                 .map(|(name, bytes)| ((*name).to_owned(), sha256(bytes)))

@@ -47,6 +47,7 @@ impl SynthArtifact {
             seed: self.seed,
             data: &self.data,
             columns: Some(&self.columns),
+            guarantee: self.guarantee(),
         };
         let tensors = self.model.tensors().with_part(LAYER, self.layer.weights());
         let names = Names {
@@ -55,6 +56,12 @@ impl SynthArtifact {
             ..Names::default()
         };
         write(folder, about, &tensors, names)
+    }
+
+    /// What is guaranteed to its users, in words.
+    pub fn guarantee(&self) -> Option<String> {
+        let ledger = self.config.ledger().ok()??;
+        Some(ledger.statement().guarantee())
     }
 
     /// An error if a synthesizer of these settings is not saved, before it is fitted.

@@ -106,6 +106,23 @@ impl Dataset {
         self.with_interactions(self.interactions.filter(keep))
     }
 
+    /// The users and their items over another catalogue, without ratings and times; items that are
+    /// not in it are left out.
+    #[must_use]
+    pub fn over(&self, catalogue: Vocabulary) -> Self {
+        let places: Vec<Option<u32>> = self.items.iter().map(|id| catalogue.get(id)).collect();
+        let mut builder = InteractionsBuilder::new();
+        for user in self.user_indices() {
+            for item in self.history(user) {
+                if let Some(place) = places[item.at()] {
+                    builder.push(user, ItemIx(place), None, None);
+                }
+            }
+        }
+        let interactions = builder.build(self.n_users());
+        Self::new(Arc::clone(&self.users), Arc::new(catalogue), interactions)
+    }
+
     /// Users and items exchanged: what item-oriented models train on.
     #[must_use]
     pub fn transpose(&self) -> Self {

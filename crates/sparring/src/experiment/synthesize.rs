@@ -8,6 +8,7 @@ use sparring_wide::Seed;
 use super::Host;
 use crate::artifact::{Provenance, SynthArtifact};
 use crate::data::{Columns, Dataset, PlantedConfig, UserTable};
+use crate::privacy::Statement;
 use crate::recommend::Run;
 use crate::synth::{Layer, Order, Output, SynthConfig, SynthError};
 
@@ -16,6 +17,14 @@ const SUMMARY: &str = "summary.json";
 /// What is said of users that come without a guarantee.
 const NO_GUARANTEE: &str = "none: no user was copied on purpose, but nothing bounds what these users \
     tell about a real one; do not share them as anonymous";
+/// The file of what was spent.
+const LEDGER: &str = "ledger.json";
+/// What is said beside a guarantee.
+const FREE: &str = "drawing more users from the same saved synthesizer costs nothing, another fit to the \
+    same log costs as much again";
+/// What is left out under a guarantee.
+const ONLY_ITEMS: &str =
+    "Ratings, times and attributes are left out: nothing of them was released.";
 const COPIES: &str =
     "none: these are the profiles of real users under other names; do not share them";
 
@@ -44,10 +53,10 @@ pub struct Synthesis {
     pub attributes: Vec<String>,
     /// What the users do not have, and what should be known.
     pub notes: Vec<String>,
-    /// The privacy guarantee: there is none.
+    /// The privacy guarantee, if there is one.
     pub guarantee: Option<String>,
     /// The same in words.
-    pub privacy: &'static str,
+    pub privacy: String,
 }
 
 /// The real users that a synthesizer is fitted to, and where they came from.
@@ -82,8 +91,12 @@ pub fn fit_synthesizer(
         memory: host.memory,
     };
     let model = config.fit(&real.log, &run)?;
-    host.audience.stage("fit ratings, times and attributes");
-    let layer = Layer::fit(&real.log, real.table.as_ref());
+    let layer = if config.ledger()?.is_some() {
+        Layer::default()
+    } else {
+        host.audience.stage("fit ratings, times and attributes");
+        Layer::fit(&real.log, real.table.as_ref())
+    };
     Ok(SynthArtifact {
         config,
         seed,
@@ -118,6 +131,7 @@ pub fn synthesize(
     let model = &*synthesizer.model;
     let interactions = output.interactions(model, order, host.audience, host.cancel)?;
     let config = &synthesizer.config;
+    let ledger = config.ledger()?.map(|ledger| ledger.statement());
     let synthesis = Synthesis {
         sparring: env!("CARGO_PKG_VERSION"),
         model: config.name(),
@@ -134,14 +148,22 @@ pub fn synthesize(
             .into_iter()
             .map(str::to_owned)
             .collect(),
-        notes: synthesizer.layer.notes(),
-        guarantee: None,
-        privacy: if config.copies_real_users() {
-            COPIES
-        } else {
-            NO_GUARANTEE
+        notes: match &ledger {
+            Some(_) => vec![ONLY_ITEMS.to_owned()],
+            None => synthesizer.layer.notes(),
+        },
+        guarantee: ledger.as_ref().map(Statement::guarantee),
+        privacy: match &ledger {
+            Some(statement) => format!("{}; {FREE}", statement.guarantee()),
+            None if config.copies_real_users() => COPIES.to_owned(),
+            None => NO_GUARANTEE.to_owned(),
         },
     };
+    if let Some(statement) = &ledger {
+        let mut json = serde_json::to_vec_pretty(statement).expect("a ledger is plain values");
+        json.push(b'\n');
+        output.file(LEDGER, &json)?;
+    }
     finish(output, &synthesis)?;
     Ok(synthesis)
 }

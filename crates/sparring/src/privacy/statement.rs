@@ -106,6 +106,13 @@ impl Ledger {
 }
 
 impl Statement {
+    /// The guarantee in words.
+    pub fn guarantee(&self) -> String {
+        let epsilon = self.composed.epsilon.unwrap_or(f64::INFINITY);
+        let delta = self.delta.get();
+        format!("epsilon {epsilon:.4}, delta {delta:e} for every user, added or removed")
+    }
+
     /// The ledger behind it, once its claims are found to cover what its events cost.
     ///
     /// # Errors
@@ -201,6 +208,11 @@ mod tests {
         let text = serde_json::to_string_pretty(&said).unwrap();
         let read = Statement::read(&text).unwrap();
         assert_eq!(read.ledger().unwrap(), ledger());
+        let words = said.guarantee();
+        assert!(
+            words.starts_with("epsilon ") && words.contains("delta 1e-6 for"),
+            "{words}"
+        );
         assert!(text.contains("\"noise_multiplier\": 2.5") && text.contains("\"unit\": \"user\""));
     }
 

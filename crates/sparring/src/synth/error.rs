@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::privacy::PrivacyError;
 use crate::recommend::FitError;
 
 /// Why a synthesizer could not be fitted, or its users not written.
@@ -11,6 +12,9 @@ pub enum SynthError {
     /// The settings or the data do not allow a fit.
     #[error(transparent)]
     Fit(#[from] FitError),
+    /// There is no such guarantee.
+    #[error(transparent)]
+    Privacy(#[from] PrivacyError),
     /// A file or folder could not be read or written.
     #[error("{}: cannot {action}: {source}", path.display())]
     Io {
@@ -56,6 +60,7 @@ impl SynthError {
                 "give a log of more users and items, or let more of it pass --min-rating"
             }
             Self::Fit(error) => error.hint(),
+            Self::Privacy(error) => error.hint(),
             Self::Io { .. } => "check that the folder is writable and that the disk has room",
             Self::Occupied { .. } => "name another folder with --out, or empty this one",
             Self::NoFolder { .. } => "name a folder with --out; it need not exist yet",
@@ -65,6 +70,6 @@ impl SynthError {
 
     /// Whether the caller asked for something that does not exist, rather than something failing.
     pub fn is_wrong_use(&self) -> bool {
-        matches!(self, Self::Fit(FitError::Setting { .. }))
+        matches!(self, Self::Fit(FitError::Setting { .. }) | Self::Privacy(_))
     }
 }

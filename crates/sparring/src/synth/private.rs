@@ -24,18 +24,38 @@ use self::sketch::{Sketch, Weights};
 use super::blend::{Component, Spread};
 use super::error::SynthError;
 use super::latent::LatentUsers;
-use super::real::Real;
+use super::traits::Synthesize;
 use crate::data::Dataset;
+use crate::models::{Profiles as Rows, Room, check};
+use crate::privacy::{Delta, DpEvent, Epsilon, Ledger, Neighbouring, PrivacyError, calibrate};
 use crate::recommend::{FitError, Run};
 
 const NAME: &str = "private";
+/// Fewer users than these are too few to hide among.
+const FEWEST: usize = 100;
+/// Matrices of pairs of items, in double precision, that a fit holds at most.
+const MATRICES: u64 = 5;
+/// Noise beyond what is booked. The noise is discrete: beside a continuous one the privacy loss of a
+/// user with `n` items moves by `n / (2^24 sigma^2)` at most, a thousandth of which would be enough.
+const MARGIN: f64 = 1.001;
+/// What is not read from the log.
+const PUBLIC: [(&str, &str); 3] = [
+    ("the catalogue", "it was named with --catalogue"),
+    ("the number of synthetic users", "it was named with --users"),
+    (
+        "the settings",
+        "they were not chosen by looking at this log",
+    ),
+];
 
 /// Settings of users under differential privacy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PrivateConfig {
-    /// PROTOTYPE
-    pub sigma: f64,
+    /// Epsilon of the guarantee, above 0; there is no default.
+    pub epsilon: f64,
+    /// Delta of the guarantee, at most 1e-5.
+    pub delta: f64,
     /// Weight `a` of the items in the release.
     pub items: f64,
     /// Weight `b` of the lengths; that of the pairs is what is left of 1.
@@ -56,7 +76,8 @@ impl Default for PrivateConfig {
     fn default() -> Self {
         let one = super::gaussian::GaussianConfig::default();
         Self {
-            sigma: 0.5,
+            epsilon: 0.0,
+            delta: Delta::LIMIT,
             items: 0.45,
             lengths: 0.1,
             exponent: 0.25,
@@ -69,18 +90,25 @@ impl Default for PrivateConfig {
 }
 
 impl PrivateConfig {
-    /// Fits with noise of `sigma` times what one user can add.
-    pub(crate) fn fit_with(
-        &self,
-        log: &Dataset,
-        sigma: f64,
-        run: &Run<'_>,
-    ) -> Result<LatentUsers, SynthError> {
-        let real = Real::of(NAME, log, run)?;
-        let weights = Weights::of(self.items, self.lengths);
-        let released = Sketch::of(&real.rows, weights).release(sigma);
-        drop(real);
-        self.from_release(&released, run)
+    /// What a fit costs: the release, and what is declared public.
+    ///
+    /// # Errors
+    /// If there is no such guarantee.
+    pub fn ledger(&self) -> Result<Ledger, PrivacyError> {
+        let (epsilon, delta) = (Epsilon::new(self.epsilon)?, Delta::new(self.delta)?);
+        let mut ledger = Ledger::new(delta, Some(epsilon));
+        ledger.book("sums over users", DpEvent::gaussian(self.noise()?))?;
+        for (name, why) in PUBLIC {
+            ledger.declare(name, why)?;
+        }
+        Ok(ledger)
+    }
+
+    /// The noise that is booked, in units of what a user can add.
+    fn noise(&self) -> Result<f64, PrivacyError> {
+        let (epsilon, delta) = (Epsilon::new(self.epsilon)?, Delta::new(self.delta)?);
+        let least = calibrate(DpEvent::gaussian, epsilon, delta, Neighbouring::AddRemove)?;
+        Ok(least.noise)
     }
 
     fn from_release(
@@ -120,12 +148,39 @@ impl PrivateConfig {
     }
 }
 
-impl super::traits::Synthesize for PrivateConfig {
+impl Synthesize for PrivateConfig {
     type Model = LatentUsers;
+    /// Folding would read the log.
     const ANY_WIDTH: bool = true;
+
     fn fit(&self, log: &Dataset, run: &Run<'_>) -> Result<LatentUsers, SynthError> {
-        self.fit_with(log, self.sigma, run)
+        let shares = self.items.powi(2) + self.lengths.powi(2);
+        let weights = self.items > 0.0 && self.lengths > 0.0 && shares < 1.0;
+        let range = "above 0, with `lengths` too and squares that sum to less than 1";
+        check::setting(weights, NAME, "items", range, self.items)?;
+        check::positive(NAME, "inflation", f64::from(self.inflation))?;
+        check::positive(NAME, "temperature", f64::from(self.temperature))?;
+        check::not_negative(NAME, "exponent", self.exponent)?;
+        let noise = self.noise()?;
+        let items = log.n_items() as u64;
+        Room::of(run).enough(NAME, MATRICES * 8 * items * items)?;
+        let rows = Rows::of(log).without_empty_rows();
+        let users = rows.n_rows();
+        if users < FEWEST {
+            return Err(FitError::TooSmall {
+                model: NAME,
+                needed: "100 users with items to hide among",
+                found: users,
+            }
+            .into());
+        }
+        Delta::new(self.delta)?.for_users(users as u64)?;
+        let weights = Weights::of(self.items, self.lengths);
+        let released = Sketch::of(&rows, weights, noise * MARGIN).release();
+        drop(rows);
+        self.from_release(&released, run)
     }
 }
+
 #[cfg(test)]
 mod tests;

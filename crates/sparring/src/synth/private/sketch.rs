@@ -1,17 +1,17 @@
 //! What is released: sums over users in integers, with noise.
 //!
-//! A user's entries are cut off towards zero in units of `2^-24`, so that their norm is 1 at most
-//! in integers too. All of them depend on the user's number of items alone, and so do all pairs.
+//! A user's entries are cut off towards zero in units of `2^-24`, coarser ones where there is more
+//! noise than [`LARGEST_SCALE`] of these, so that their norm is 1 at most in integers too. All of them depend on the user's number of items alone, and so do all pairs.
 
 use rand::rngs::{StdRng, SysRng};
 use rand::{SeedableRng, TryRng};
 use rayon::prelude::*;
 
 use crate::models::Profiles as Rows;
-use crate::privacy::DiscreteGaussian;
+use crate::privacy::{DiscreteGaussian, LARGEST_SCALE};
 
-/// One, in units of the release.
-const ONE: f64 = (1 << 24) as f64;
+/// One, in the smallest units of a release.
+const FINEST: u64 = 1 << 24;
 /// Classes of lengths: half octaves.
 pub(super) const CLASSES: usize = 32;
 /// Entries that one thread draws noise for.
@@ -28,6 +28,10 @@ pub(super) struct Weights {
 /// The sums of the users, without noise.
 pub(super) struct Sketch {
     weights: Weights,
+    /// One, in units of the sums.
+    one: f64,
+    /// Scale of the noise, in the same units.
+    scale: u64,
     /// `[I]`.
     items: Vec<i64>,
     /// `[CLASSES]`.
@@ -60,71 +64,86 @@ impl Weights {
 }
 
 impl Sketch {
-    pub(super) fn of(rows: &Rows, weights: Weights) -> Self {
-        let n_items = rows.n_columns();
+    /// The sums for noise of `sigma` times what a user can add.
+    pub(super) fn of(rows: &Rows, weights: Weights, sigma: f64) -> Self {
+        let (one, scale) = units(sigma);
         let by_item = rows.transpose();
-        let entries: Vec<[i64; 2]> = rows.rows().map(|row| entries(row.len(), weights)).collect();
+        let entries: Vec<[i64; 2]> = rows
+            .rows()
+            .map(|row| entries(row.len(), weights, one))
+            .collect();
         let items: Vec<i64> = by_item
             .rows()
             .map(|users| users.iter().map(|&user| entries[user as usize][0]).sum())
             .collect();
         let mut lengths = vec![0; CLASSES];
         for row in rows.rows() {
-            lengths[class(row.len())] += whole(weights.lengths * ONE);
+            lengths[class(row.len())] += whole(weights.lengths * one);
         }
-        let mut pairs = vec![0; n_items * n_items.saturating_sub(1) / 2];
-        let mut left: &mut [i64] = &mut pairs;
-        let mut parts = Vec::with_capacity(n_items);
-        for item in 0..n_items {
-            let (row, more) = left.split_at_mut(n_items - 1 - item);
-            parts.push(row);
-            left = more;
-        }
-        parts.into_par_iter().enumerate().for_each(|(item, sums)| {
-            for &user in by_item.row(item) {
-                let (row, entry) = (rows.row(user as usize), entries[user as usize][1]);
-                let after = row.partition_point(|&other| other as usize <= item);
-                for &other in &row[after..] {
-                    sums[other as usize - item - 1] += entry;
-                }
-            }
-        });
         Self {
             weights,
+            one,
+            scale,
             items,
             lengths,
-            pairs,
+            pairs: pairs(rows, &by_item, &entries),
         }
     }
 
-    /// Adds noise of `sigma` times what a user can add.
-    pub(super) fn release(self, sigma: f64) -> Released {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a positive scale, rounded up"
-        )]
-        let scale = (sigma * ONE).ceil() as u64;
-        let law = DiscreteGaussian::new(scale);
-        let Weights {
-            items,
-            lengths,
-            pairs,
-        } = self.weights;
-        let unit = |weight: f64| 1.0 / (ONE * weight);
-        let pair = pairs * std::f64::consts::SQRT_2;
-        let noise = |weight: f64| scale as f64 * unit(weight);
+    /// Adds the noise.
+    pub(super) fn release(self) -> Released {
+        let law = DiscreteGaussian::new(self.scale);
+        let pair = self.weights.pairs * std::f64::consts::SQRT_2;
+        let units = [self.weights.items, self.weights.lengths, pair].map(|w| 1.0 / (self.one * w));
+        let [of_items, of_lengths, of_pairs] = units.map(|unit| self.scale as f64 * unit);
         #[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
         let single = |x: f64| x as f32;
         Released {
-            noise_of_items: noise(items),
-            noise_of_lengths: noise(lengths),
-            noise_of_pairs: noise(pair),
-            items: noisy(self.items, law, |sum| sum * unit(items)),
-            lengths: noisy(self.lengths, law, |sum| sum * unit(lengths)),
-            pairs: noisy(self.pairs, law, |sum| single(sum * unit(pair))),
+            noise_of_items: of_items,
+            noise_of_lengths: of_lengths,
+            noise_of_pairs: of_pairs,
+            items: noisy(&self.items, law, |sum| sum * units[0]),
+            lengths: noisy(&self.lengths, law, |sum| sum * units[1]),
+            pairs: noisy(&self.pairs, law, |sum| single(sum * units[2])),
         }
     }
+}
+
+/// One in the units of a release with this noise, a power of two, and the scale of the noise.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a positive scale, rounded up, within what is left over"
+)]
+fn units(sigma: f64) -> (f64, u64) {
+    let mut one = FINEST;
+    while (sigma * one as f64).ceil() > LARGEST_SCALE as f64 {
+        one /= 2;
+    }
+    (one as f64, (sigma * one as f64).ceil() as u64)
+}
+
+/// The sums over users of the entries of their pairs `i < j`, row after row.
+fn pairs(rows: &Rows, by_item: &Rows, entries: &[[i64; 2]]) -> Vec<i64> {
+    let n_items = rows.n_columns();
+    let mut pairs = vec![0; n_items * n_items.saturating_sub(1) / 2];
+    let mut left: &mut [i64] = &mut pairs;
+    let mut parts = Vec::with_capacity(n_items);
+    for item in 0..n_items {
+        let (row, more) = left.split_at_mut(n_items - 1 - item);
+        parts.push(row);
+        left = more;
+    }
+    parts.into_par_iter().enumerate().for_each(|(item, sums)| {
+        for &user in by_item.row(item) {
+            let (row, entry) = (rows.row(user as usize), entries[user as usize][1]);
+            let after = row.partition_point(|&other| other as usize <= item);
+            for &other in &row[after..] {
+                sums[other as usize - item - 1] += entry;
+            }
+        }
+    });
+    pairs
 }
 
 impl Released {
@@ -172,10 +191,10 @@ impl Released {
 }
 
 /// The entries of a user with so many items, for each item and for each pair.
-fn entries(n: usize, weights: Weights) -> [i64; 2] {
+fn entries(n: usize, weights: Weights, one: f64) -> [i64; 2] {
     let n = n as f64;
-    let item = whole(weights.items / n.sqrt() * ONE);
-    let pair = whole(weights.pairs * std::f64::consts::SQRT_2 / n * ONE);
+    let item = whole(weights.items / n.sqrt() * one);
+    let pair = whole(weights.pairs * std::f64::consts::SQRT_2 / n * one);
     [item, pair]
 }
 
@@ -207,7 +226,7 @@ fn whole(x: f64) -> i64 {
 }
 
 /// Sums with noise, in other units. The noise is from the system's entropy, never from a seed.
-fn noisy<T: Send>(sums: Vec<i64>, law: DiscreteGaussian, of: impl Fn(f64) -> T + Sync) -> Vec<T> {
+fn noisy<T: Send>(sums: &[i64], law: DiscreteGaussian, of: impl Fn(f64) -> T + Sync) -> Vec<T> {
     sums.par_chunks(CHUNK)
         .flat_map_iter(|chunk| {
             let mut seed = <StdRng as SeedableRng>::Seed::default();
@@ -222,4 +241,68 @@ fn noisy<T: Send>(sums: Vec<i64>, law: DiscreteGaussian, of: impl Fn(f64) -> T +
                 .collect::<Vec<T>>()
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::log;
+
+    #[test]
+    fn a_user_adds_one_at_most() {
+        for (items, lengths) in [(0.45, 0.1), (0.05, 0.9), (0.7, 0.7)] {
+            let weights = Weights::of(items, lengths);
+            let one = FINEST as f64;
+            let length = i128::from(whole(weights.lengths * one));
+            for n in (1..200).chain((200..20_000).step_by(97)) {
+                let [item, pair] = entries(n, weights, one).map(i128::from);
+                let n = n as i128;
+                let square = n * item * item + n * (n - 1) / 2 * pair * pair + length * length;
+                assert!(square <= 1 << 48, "{n} items: {square}");
+            }
+        }
+    }
+
+    #[test]
+    fn much_noise_has_coarser_units() {
+        assert_eq!(units(0.5), (16_777_216.0, 8_388_608));
+        assert_eq!(units(17.0), (8_388_608.0, 142_606_336));
+        let (one, scale) = units(1e7);
+        assert!(one >= 1.0 && scale <= LARGEST_SCALE);
+    }
+
+    #[test]
+    fn lengths_fall_into_half_octaves() {
+        let firsts: Vec<usize> = (0..9).map(first_of).collect();
+        assert_eq!(firsts, [1, 2, 2, 3, 4, 6, 8, 12, 16]);
+        for n in 1..5000 {
+            let class = class(n);
+            assert!(first_of(class) <= n && n < first_of(class + 1), "{n}");
+        }
+        assert_eq!(class(usize::MAX), CLASSES - 1);
+    }
+
+    #[test]
+    fn the_release_is_the_sums_and_noise() {
+        // {0, 1}, {0, 1, 2, 3}, {3}: u = .7071, .5, 1.
+        let pairs = [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (1, 3), (2, 3)];
+        let rows = Rows::of(&log(3, 4, pairs));
+        let released = |sigma| Sketch::of(&rows, Weights::of(0.45, 0.1), sigma).release();
+        let near = |found: &[f64], expected: &[f64]| {
+            let pairs = found.iter().zip(expected);
+            pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+        };
+        let exact = released(1e-6);
+        assert!(near(&exact.items, &[1.2071, 1.2071, 0.5, 1.5]) < 1e-3);
+        let found: Vec<f64> = exact.pairs.iter().copied().map(f64::from).collect();
+        // 01 02 03, 12 13, 23.
+        assert!(near(&found, &[0.75, 0.25, 0.25, 0.25, 0.25, 0.25]) < 1e-3);
+        assert_eq!([0, 1, 2, 3].map(|item| exact.start(item)), [0, 3, 5, 6]);
+        assert!(near(&exact.lengths[..5], &[1.0, 0.0, 1.0, 0.0, 1.0]) < 1e-3);
+        let noisy = released(50.0);
+        assert!(near(&noisy.items, &exact.items) > 1.0);
+        assert!((noisy.noise_of_items - 50.0 / 0.45).abs() < 1e-3);
+        // sqrt(2) sqrt(1 - .45^2 - .1^2) = 1.2550.
+        assert!((noisy.noise_of_pairs - 50.0 / 1.2550).abs() < 1e-2);
+    }
 }
