@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+pub(crate) use crate::privacy_args::Privacy;
+
 /// Generative adversarial networks for recommender systems, beside tuned baselines.
 #[derive(Debug, Parser)]
 #[command(
@@ -78,6 +80,9 @@ pub(crate) enum Command {
     Augment(Augment),
     /// Compare synthetic users with real ones: likeness, copies, and what they are good for.
     Fidelity(Fidelity),
+    /// What noisy releases cost their users: epsilon of events, noise for an epsilon.
+    #[command(subcommand)]
+    Privacy(Privacy),
     /// Find good settings for one model on a validation part.
     Tune(Tune),
     /// Recommend items with a saved model.

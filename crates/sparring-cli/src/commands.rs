@@ -10,6 +10,7 @@ pub(crate) mod fidelity;
 pub(crate) mod load;
 pub(crate) mod models;
 pub(crate) mod playground;
+pub(crate) mod privacy;
 pub(crate) mod recommend;
 pub(crate) mod robustness;
 pub(crate) mod simulate;

@@ -6,6 +6,7 @@ use sparring::eval::EvalError;
 use sparring::experiment::ExperimentError;
 use sparring::fidelity::FidelityError;
 use sparring::models::ConfigError;
+use sparring::privacy::PrivacyError;
 use sparring::recommend::{FitError, ScoreError};
 use sparring::split::SplitError;
 use sparring::synth::SynthError;
@@ -62,6 +63,11 @@ pub(crate) fn tell(error: &anyhow::Error) -> Told {
                 .downcast_ref::<SynthError>()
                 .map(|e| (e.hint(), if e.is_wrong_use() { 2 } else { 1 }))
         })
+        .or_else(|| {
+            cause
+                .downcast_ref::<PrivacyError>()
+                .map(|e| (e.hint(), privacy_code(e)))
+        })
         .or_else(|| cause.downcast_ref::<FidelityError>().map(|e| (e.hint(), 1)))
         .or_else(|| {
             cause
@@ -79,6 +85,16 @@ fn code(error: &ExperimentError) -> u8 {
 
 fn attack_code(error: &AttackError) -> u8 {
     if error.is_wrong_use() { 2 } else { 1 }
+}
+
+fn privacy_code(error: &PrivacyError) -> u8 {
+    match error {
+        PrivacyError::Budget { .. }
+        | PrivacyError::Claim { .. }
+        | PrivacyError::Unreadable { .. }
+        | PrivacyError::OutOfReach { .. } => 1,
+        _ => 2,
+    }
 }
 
 fn eval_code(error: &EvalError) -> u8 {

@@ -5,6 +5,7 @@ mod commands;
 mod context;
 mod failure;
 mod output;
+mod privacy_args;
 mod progress;
 
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Synthesize(args) => commands::synthesize::run(context, &args),
         Command::Augment(args) => commands::augment::run(context, &args),
         Command::Fidelity(args) => commands::fidelity::run(context, &args),
+        Command::Privacy(args) => commands::privacy::run(context, &args),
         Command::Tune(args) => commands::tune::run(context, &args),
         Command::Recommend(args) => commands::recommend::run(context, &args),
         Command::Models(args) => commands::models::run(context, &args),

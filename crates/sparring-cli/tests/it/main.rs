@@ -8,6 +8,7 @@ mod explaining;
 mod fidelity;
 mod models_on_disk;
 mod printed;
+mod privacy;
 mod private;
 mod robustness;
 mod same_bytes;

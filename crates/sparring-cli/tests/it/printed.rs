@@ -21,6 +21,8 @@ fn json_is_one_document_and_nothing_else() {
         "models ease".to_owned(),
         "models gaussian".to_owned(),
         "synthesize --data train.csv --model independent --out users".to_owned(),
+        "privacy epsilon --sigma 3 --delta 1e-6".to_owned(),
+        "privacy calibrate --epsilon 1 --delta 1e-6".to_owned(),
         "schema".to_owned(),
     ] {
         let printed = place.good(&format!("{command} --json"));
@@ -68,6 +70,7 @@ fn every_command_has_help() {
         "compare",
         "robustness",
         "synthesize",
+        "privacy",
         "tune",
         "recommend",
         "models",
