@@ -1,5 +1,7 @@
 //! `sparring synthesize --epsilon`: users under differential privacy.
 
+use std::fmt::Write;
+
 use crate::sparring::Place;
 
 /// 300 users of two camps with 4 of the 10 items of their own.
@@ -8,7 +10,7 @@ fn camps() -> String {
     for user in 0..300 {
         for at in 0..4 {
             let item = (user % 2) * 10 + (user / 2 * 7 + at * 3) % 10;
-            text.push_str(&format!("u{user},b{item:02},4\n"));
+            writeln!(text, "u{user},b{item:02},4").unwrap();
         }
     }
     text
@@ -18,8 +20,8 @@ fn camps() -> String {
 fn users_under_differential_privacy_come_with_a_ledger() {
     let place = Place::empty();
     place.write("log.csv", camps());
-    let catalogue: String = (0..30).rev().map(|item| format!("b{item:02}\n")).collect();
-    place.write("items.txt", catalogue);
+    let catalogue: Vec<String> = (0..30).rev().map(|item| format!("b{item:02}")).collect();
+    place.write("items.txt", catalogue.join("\n"));
     let run = "synthesize --data log.csv --epsilon 4 --users 50 --catalogue items.txt";
     let told = place.good(&format!("{run} --out made --save model"));
     for words in [
@@ -92,12 +94,15 @@ fn guarantees_that_cannot_be_given_are_refused() {
         let ran = place.run(&format!("{all} --epsilon 1 {with}"));
         assert_eq!(ran.code, Some(2), "{with}: {}", ran.err);
     }
-    let few: String = camps()
-        .lines()
-        .take(200)
-        .map(|line| format!("{line}\n"))
-        .collect();
-    place.write("log.csv", few);
+    let log = camps();
+    let few: Vec<&str> = log.lines().take(200).collect();
+    place.write(
+        "log.csv",
+        few.join(
+            "
+",
+        ),
+    );
     place.bad(&format!("{all} --epsilon 1"), 1, &["needs 100 users"]);
     place.write("log.csv", camps());
     let ran = place.run(&format!("{all} --epsilon 50"));

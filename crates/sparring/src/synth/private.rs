@@ -111,7 +111,7 @@ impl PrivateConfig {
         Ok(least.noise)
     }
 
-    fn from_release(
+    fn after_release(
         &self,
         released: &sketch::Released,
         run: &Run<'_>,
@@ -178,7 +178,7 @@ impl Synthesize for PrivateConfig {
         let weights = Weights::of(self.items, self.lengths);
         let released = Sketch::of(&rows, weights, noise * MARGIN).release();
         drop(rows);
-        self.from_release(&released, run)
+        self.after_release(&released, run)
     }
 }
 
