@@ -397,10 +397,16 @@ pub(crate) struct Synthesize {
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub(crate) attributes: Option<PathBuf>,
     /// Draw under differential privacy: from one release with noise for this epsilon.
-    #[arg(long, value_name = "E", conflicts_with_all = ["from", "model", "attributes"])]
+    #[arg(long, value_name = "E", allow_negative_numbers = true, conflicts_with_all = ["from", "model", "attributes"])]
     pub(crate) epsilon: Option<f64>,
     /// The chance with which the guarantee may fail.
-    #[arg(long, value_name = "D", requires = "epsilon", default_value_t = 1e-5)]
+    #[arg(
+        long,
+        value_name = "D",
+        requires = "epsilon",
+        default_value_t = 1e-5,
+        allow_negative_numbers = true
+    )]
     pub(crate) delta: f64,
     /// The items that may be known to all: a file with an id in each line, or `data` for those of the
     /// log itself.

@@ -70,7 +70,7 @@ fn what_is_refused() {
     for (arguments, words) in [
         ("epsilon --sigma 1 --delta 1e-4", "above 0.00001"),
         ("epsilon --sigma 1 --delta 0", "between 0 and 1, got 0"),
-        ("epsilon --sigma 1 --delta -1e-6", "between 0 and 1"),
+        ("epsilon --sigma 1 --delta=-1e-6", "between 0 and 1"),
         ("epsilon --sigma 1 --delta NaN", "between 0 and 1, got NaN"),
         (
             "epsilon --sigma 1 --delta 1e-5 --users 200000",

@@ -72,7 +72,7 @@ fn guarantees_that_cannot_be_given_are_refused() {
         (format!("{run} --epsilon 1 --users 5"), 2, "--catalogue"),
         (format!("{run} --epsilon 1 --catalogue data"), 2, "--users"),
         (format!("{all} --epsilon 0"), 2, "epsilon"),
-        (format!("{all} --epsilon=-1"), 2, "epsilon"),
+        (format!("{all} --epsilon -1"), 2, "epsilon"),
         (format!("{all} --epsilon nan"), 2, "epsilon"),
         (format!("{all} --epsilon 1 --delta 0.01"), 2, "delta"),
         (format!("{all} --epsilon 1 --delta 0"), 2, "delta"),
