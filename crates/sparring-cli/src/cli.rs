@@ -397,7 +397,12 @@ pub(crate) struct Synthesize {
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub(crate) attributes: Option<PathBuf>,
     /// Draw under differential privacy: from one release with noise for this epsilon.
-    #[arg(long, value_name = "E", allow_negative_numbers = true, conflicts_with_all = ["from", "model", "attributes"])]
+    #[arg(
+        long,
+        value_name = "E",
+        allow_negative_numbers = true,
+        conflicts_with_all = ["from", "model", "attributes"]
+    )]
     pub(crate) epsilon: Option<f64>,
     /// The chance with which the guarantee may fail.
     #[arg(
