@@ -484,6 +484,10 @@ pub(crate) struct Fidelity {
     /// edlae, ials, bprmf, multvae].
     #[arg(long, value_delimiter = ',', value_name = "NAME,NAME")]
     pub(crate) models: Vec<String>,
+    /// A file with the id of an item in each line: items that synthetic users may have though no real
+    /// one does.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) catalogue: Option<PathBuf>,
     /// Folders of earlier comparisons with the same real and held-out users, whose figures are shown
     /// beside.
     #[arg(long, value_delimiter = ',', value_name = "DIR,DIR")]

@@ -26,7 +26,9 @@ pub(crate) fn run(context: &Context, args: &cli::Fidelity) -> anyhow::Result<()>
     let real = load(&args.real)?;
     let synthetic = load(&args.synthetic)?;
     let holdout = args.holdout.as_deref().map(load).transpose()?;
-    let logs = Logs::align(&real, &synthetic, holdout.as_ref())?;
+    let public = args.catalogue.as_deref().map(load::catalogue).transpose()?;
+    let public = public.unwrap_or_default();
+    let logs = Logs::align(&real, &synthetic, holdout.as_ref(), &public)?;
     let comparands = Comparands {
         logs: &logs,
         names: [

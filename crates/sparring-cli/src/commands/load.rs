@@ -60,6 +60,19 @@ pub(crate) fn log(context: &Context, argument: &str, reading: &Reading) -> anyho
     Ok(Dataset::load(&path, &options(reading)?)?)
 }
 
+/// The ids of a public list of items, one in a line.
+pub(crate) fn catalogue(file: &Path) -> Result<Vec<String>, WrongUse> {
+    let text = std::fs::read_to_string(file).map_err(|error| WrongUse {
+        finding: format!("--catalogue {}: {error}", file.display()),
+        hint: "name a text file with the id of an item in each line",
+    })?;
+    let lines = text.lines().map(str::trim);
+    Ok(lines
+        .filter(|id| !id.is_empty())
+        .map(str::to_owned)
+        .collect())
+}
+
 /// One log with enough in it to learn from.
 pub(crate) fn training_log(
     context: &Context,

@@ -187,19 +187,11 @@ fn fit_privately(
 }
 
 /// The items of a public list, or those of the log, by their ids: their order tells nothing.
-fn catalogue(named: &str, log: &Dataset) -> anyhow::Result<Vocabulary> {
+fn catalogue(named: &str, log: &Dataset) -> Result<Vocabulary, WrongUse> {
     let mut ids: Vec<String> = if named == "data" {
         log.items().iter().map(str::to_owned).collect()
     } else {
-        let text = std::fs::read_to_string(named).map_err(|error| WrongUse {
-            finding: format!("--catalogue {named}: {error}"),
-            hint: "name a text file with the id of an item in each line, or `data`",
-        })?;
-        let lines = text.lines().map(str::trim);
-        lines
-            .filter(|line| !line.is_empty())
-            .map(str::to_owned)
-            .collect()
+        load::catalogue(Path::new(named))?
     };
     ids.sort_unstable();
     ids.dedup();
@@ -207,8 +199,7 @@ fn catalogue(named: &str, log: &Dataset) -> anyhow::Result<Vocabulary> {
         return Err(WrongUse {
             finding: format!("--catalogue {named}: names {} items", ids.len()),
             hint: "name two items and more",
-        }
-        .into());
+        });
     }
     Ok(ids.into_iter().collect())
 }

@@ -73,7 +73,7 @@ impl FidelityError {
             Self::TooFewItems { .. } => "give a log of more items",
             Self::UnknownItems { .. } => {
                 "give the log that the synthetic users were made from, with the same item ids and \
-                 the same --min-rating"
+                 the same --min-rating; items of a public list with --catalogue"
             }
             Self::NobodyToPredict => "give a holdout of whole users, each with several events",
             Self::Fit(error) => error.hint(),

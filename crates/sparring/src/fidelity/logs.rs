@@ -31,22 +31,25 @@ pub struct Crowd {
 }
 
 impl Logs {
-    /// Brings the logs to one catalogue: the items of the real log, then those that the holdout has
-    /// beyond them. Users without events are left out.
+    /// Brings the logs to one catalogue: the items of the real log, then those that the holdout and a
+    /// public list have beyond them. Users without events are left out.
     ///
     /// # Errors
-    /// If a log has too few users or items, or the synthetic one has items of neither of the
-    /// others.
+    /// If a log has too few users or items, or the synthetic one has items of none of the others.
     pub fn align(
         real: &Dataset,
         synthetic: &Dataset,
         holdout: Option<&Dataset>,
+        public: &[String],
     ) -> Result<Self, FidelityError> {
         let mut items = Vocabulary::new();
         for log in [Some(real), holdout].into_iter().flatten() {
             for item in used(log) {
                 items.intern(log.items().id(item.0));
             }
+        }
+        for id in public {
+            items.intern(id);
         }
         if items.len() < 2 {
             return Err(FidelityError::TooFewItems { found: items.len() });
@@ -200,13 +203,13 @@ pub(super) mod tests {
 
     #[test]
     fn items_of_neither_real_log_are_refused_by_name() {
-        let error = Logs::align(&ring(2), &ring(9), None).unwrap_err();
+        let error = Logs::align(&ring(2), &ring(9), None, &[]).unwrap_err();
         assert_eq!(
             error.to_string(),
             "7 of the 9 items of the synthetic log are unknown to the real one: \
              i2, i3, i4, i5, i6, ..."
         );
-        let error = Logs::align(&ring(8), &ring(9), None).unwrap_err();
+        let error = Logs::align(&ring(8), &ring(9), None, &[]).unwrap_err();
         assert!(error.to_string().ends_with("real one: i8"), "{error}");
         assert!(Logs::align(&ring(8), &ring(9), Some(&ring(9))).is_ok());
     }
@@ -214,15 +217,15 @@ pub(super) mod tests {
     #[test]
     fn small_logs_are_refused() {
         let few = log(&[&[0, 1][..]; 19]);
-        let error = Logs::align(&ring(3), &few, None).unwrap_err();
+        let error = Logs::align(&ring(3), &few, None, &[]).unwrap_err();
         assert_eq!(
             error.to_string(),
             "the synthetic log has 19 users with events, 20 are needed"
         );
-        let error = Logs::align(&ring(3), &ring(3), Some(&few)).unwrap_err();
+        let error = Logs::align(&ring(3), &ring(3), Some(&few), &[]).unwrap_err();
         assert!(error.to_string().contains("holdout"), "{error}");
         let one = log(&[&[0][..]; 20]);
-        let error = Logs::align(&one, &one, None).unwrap_err();
+        let error = Logs::align(&one, &one, None, &[]).unwrap_err();
         assert_eq!(error.to_string(), "the real log has 1 item, 2 are needed");
         assert!(!error.hint().is_empty());
     }

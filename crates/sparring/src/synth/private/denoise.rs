@@ -5,7 +5,8 @@
 //! D C D = sum_k w_k v_k v_k',  w_k > edge,  C' = D^-1 (sum_k sqrt(w_k^2 - edge^2) v_k v_k') D^-1
 //! ```
 //!
-//! The noise of all pairs is alike, the signal is larger among popular items: scaling brings it out.
+//! An item's part of `C'` is cut to `E u_i^2`, which no variance passes: `D^-1` would blow up noise
+//! among the rarest items. The noise of all pairs is alike, the signal is larger among popular items: scaling brings it out.
 //! The edge is the largest eigenvalue of noise scaled alike, which is simulated.
 
 use rand::RngExt;
@@ -74,6 +75,7 @@ impl Covariance {
                 let factor = (vectors[(i, at)] * root / scale[i]) as f32;
                 *entry = factor;
             }
+            shorten(factors.row_mut(i), means[i] / roots);
         }
         Ok(Self { factors })
     }
@@ -84,6 +86,16 @@ impl Covariance {
 
     pub(super) fn into_directions(self) -> Matrix {
         self.factors
+    }
+}
+
+/// Shortens the factors of an item to what its variance can be: `E u_i^2` at most.
+fn shorten(factors: &mut [f32], most: f64) {
+    let square: f64 = factors.iter().map(|&f| f64::from(f).powi(2)).sum();
+    if square > most {
+        #[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
+        let by = (most / square).sqrt() as f32;
+        factors.iter_mut().for_each(|factor| *factor *= by);
     }
 }
 

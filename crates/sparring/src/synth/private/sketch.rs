@@ -157,12 +157,27 @@ impl Released {
         item * (2 * self.n_items() - item - 1) / 2
     }
 
+    /// The classes around the largest that stand above the noise without a gap: far ones that do are
+    /// noise.
+    fn inhabited(&self) -> std::ops::Range<usize> {
+        let is_class = |class: &usize| first_of(class + 1) > first_of(*class);
+        let classes: Vec<usize> = (0..CLASSES).filter(is_class).collect();
+        let users = |at: usize| self.lengths[classes[at]];
+        let largest = (0..classes.len()).max_by(|&a, &b| users(a).total_cmp(&users(b)));
+        let largest = largest.unwrap_or(0);
+        let above = |at: &usize| users(*at) > self.noise_of_lengths;
+        let after = (largest + 1..classes.len()).take_while(above).count();
+        let before = (0..largest).rev().take_while(above).count();
+        classes[largest - before]..classes[largest + after] + 1
+    }
+
     /// As many lengths as there seem to be users, spread evenly within each class.
     pub(super) fn sizes(&self) -> Vec<usize> {
         let mut sizes = Vec::new();
-        for (class, &users) in self.lengths.iter().enumerate() {
+        for class in self.inhabited() {
             let (first, next) = (first_of(class), first_of(class + 1));
-            if next <= first || users < 2.0 * self.noise_of_lengths {
+            let users = self.lengths[class].max(0.0);
+            if next <= first {
                 continue;
             }
             #[expect(
@@ -280,6 +295,27 @@ mod tests {
             assert!(first_of(class) <= n && n < first_of(class + 1), "{n}");
         }
         assert_eq!(class(usize::MAX), CLASSES - 1);
+    }
+
+    #[test]
+    fn lengths_without_users_between_are_noise() {
+        let mut lengths = vec![0.0; CLASSES];
+        // 4 to 5, 6 to 7, 8 to 11 items, and 362 to 511.
+        for (class, users) in [(4, 30.0), (5, 50.0), (6, 12.0), (7, 9.0), (17, 25.0)] {
+            lengths[class] = users;
+        }
+        let released = Released {
+            items: vec![],
+            noise_of_items: 1.0,
+            lengths,
+            noise_of_lengths: 10.0,
+            pairs: vec![],
+            noise_of_pairs: 1.0,
+        };
+        assert_eq!(released.inhabited(), 4..7);
+        let sizes = released.sizes();
+        assert_eq!(sizes.len(), 92);
+        assert!(sizes.iter().all(|n| (4..12).contains(n)));
     }
 
     #[test]
