@@ -192,7 +192,7 @@ pub(super) mod tests {
 
     #[test]
     fn catalogues_are_joined_by_id() {
-        let logs = Logs::align(&ring(5), &ring(3), Some(&ring(7))).unwrap();
+        let logs = Logs::align(&ring(5), &ring(3), Some(&ring(7)), &[]).unwrap();
         assert_eq!(logs.real.n_items(), 7);
         assert_eq!(logs.synthetic.counts(), [13, 14, 13, 0, 0, 0, 0]);
         assert_eq!(logs.holdout.unwrap().counts().len(), 7);
@@ -211,7 +211,10 @@ pub(super) mod tests {
         );
         let error = Logs::align(&ring(8), &ring(9), None, &[]).unwrap_err();
         assert!(error.to_string().ends_with("real one: i8"), "{error}");
-        assert!(Logs::align(&ring(8), &ring(9), Some(&ring(9))).is_ok());
+        assert!(Logs::align(&ring(8), &ring(9), Some(&ring(9)), &[]).is_ok());
+        let listed: Vec<String> = ring(9).items().iter().map(str::to_owned).collect();
+        let logs = Logs::align(&ring(8), &ring(9), None, &listed).unwrap();
+        assert_eq!(logs.real.n_items(), ring(9).n_items());
     }
 
     #[test]

@@ -95,7 +95,9 @@ fn shorten(factors: &mut [f32], most: f64) {
     if square > most {
         #[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
         let by = (most / square).sqrt() as f32;
-        factors.iter_mut().for_each(|factor| *factor *= by);
+        for factor in factors {
+            *factor *= by;
+        }
     }
 }
 
