@@ -49,6 +49,8 @@ fn whole() -> &'static Path {
                 model,
                 layer: Layer::fit(&data, Some(&table)),
                 items: Arc::clone(data.items()),
+                ledger: None,
+                ledger_file: None,
             };
             artifact.save(&folder.path().join("m")).expect("the folder is new");
             folder

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 pub(crate) use crate::privacy_args::Privacy;
+use crate::release_args::ReleaseArgs;
 
 /// Generative adversarial networks for recommender systems, beside tuned baselines.
 #[derive(Debug, Parser)]
@@ -404,20 +405,8 @@ pub(crate) struct Synthesize {
         conflicts_with_all = ["from", "model", "attributes"]
     )]
     pub(crate) epsilon: Option<f64>,
-    /// The chance with which the guarantee may fail.
-    #[arg(
-        long,
-        value_name = "D",
-        requires = "epsilon",
-        default_value_t = 1e-5,
-        allow_negative_numbers = true
-    )]
-    pub(crate) delta: f64,
-    /// The items that may be known to all: a file with an id in each line, or `data` for those of the
-    /// log itself.
-    #[arg(long, value_name = "FILE", requires = "epsilon")]
-    pub(crate) catalogue: Option<String>,
-    /// Folder for interactions.csv and summary.json.
+    /// Folder for interactions.csv, users.csv, summary.json and report.html, and ledger.json where
+    /// there is a guarantee.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
     /// Save the fitted synthesizer in this folder.
@@ -426,6 +415,8 @@ pub(crate) struct Synthesize {
     /// Draw from a saved synthesizer instead of fitting one.
     #[arg(long, value_name = "DIR", conflicts_with = "model")]
     pub(crate) from: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) release: ReleaseArgs,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }

@@ -12,6 +12,7 @@ pub(crate) mod models;
 pub(crate) mod playground;
 pub(crate) mod privacy;
 pub(crate) mod recommend;
+pub(crate) mod release;
 pub(crate) mod robustness;
 pub(crate) mod simulate;
 pub(crate) mod synthesize;

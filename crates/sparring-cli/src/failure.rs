@@ -88,13 +88,7 @@ fn attack_code(error: &AttackError) -> u8 {
 }
 
 fn privacy_code(error: &PrivacyError) -> u8 {
-    match error {
-        PrivacyError::Budget { .. }
-        | PrivacyError::Claim { .. }
-        | PrivacyError::Unreadable { .. }
-        | PrivacyError::OutOfReach { .. } => 1,
-        _ => 2,
-    }
+    if error.is_wrong_use() { 2 } else { 1 }
 }
 
 fn eval_code(error: &EvalError) -> u8 {

@@ -7,6 +7,7 @@ mod failure;
 mod output;
 mod privacy_args;
 mod progress;
+mod release_args;
 
 use std::process::ExitCode;
 

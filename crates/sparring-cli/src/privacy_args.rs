@@ -16,6 +16,9 @@ pub(crate) enum Privacy {
     Ledger {
         /// The ledger.
         file: PathBuf,
+        /// The folder of the synthesizer that it should belong to [default: its own, if it holds one].
+        #[arg(long, value_name = "DIR")]
+        artifact: Option<PathBuf>,
     },
 }
 
@@ -51,7 +54,7 @@ pub(crate) struct EpsilonArgs {
     #[arg(long, value_name = "N", requires = "sigma")]
     pub(crate) steps: Option<u64>,
     /// Another release: gaussian:SIGMA, laplace:SCALE, discrete:SIGMA[:SENSITIVITY] or
-    /// poisson:RATE:SIGMA, each with xN for N times; may be given again.
+    /// poisson:RATE:SIGMA, each with xN for N times; or thresholded:SIGMA:DELTA. May be given again.
     #[arg(long, value_name = "EVENT")]
     pub(crate) event: Vec<String>,
     /// An epsilon that must not be passed: more is refused.

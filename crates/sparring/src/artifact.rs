@@ -1,4 +1,5 @@
-//! A fitted model, recommender or synthesizer, on disk: `manifest.json`, `model.safetensors`, `vocabulary.json`.
+//! A fitted model, recommender or synthesizer, on disk: `manifest.json`, `model.safetensors`, `vocabulary.json`,
+//! and `ledger.json` where there is a privacy guarantee.
 //!
 //! Nothing of the training rows is inside, only their fingerprint. Each file's SHA-256 stands in
 //! the manifest and the manifest carries its own, so that a flipped byte anywhere is noticed.
@@ -17,7 +18,7 @@ use std::sync::Arc;
 
 use crate::data::Vocabulary;
 use crate::models::ModelConfig;
-use crate::recommend::{NamedTensors, Trained};
+use crate::recommend::Trained;
 use manifest::{About, Names};
 use saved::Saved;
 
@@ -59,16 +60,13 @@ impl Artifact {
             columns: None,
             guarantee: None,
         };
-        write(
-            folder,
-            about,
-            &self.model.tensors(),
-            Names {
-                users: Arc::clone(&self.users),
-                items: Arc::clone(&self.items),
-                attributes: None,
-            },
-        )
+        let weights = tensors::to_bytes(&self.model.tensors());
+        let names = Names {
+            users: Arc::clone(&self.users),
+            items: Arc::clone(&self.items),
+            attributes: None,
+        };
+        write(folder, about, weights, (names, None))
     }
 
     /// Reads an artifact back, and checks it first.
@@ -92,28 +90,19 @@ impl Artifact {
     }
 }
 
-/// Writes the three files of a model; `ids` are those of the users and of the items.
+/// Writes the files of a model: its weights, what it calls things, what it cost if that is known.
 fn write(
     folder: &Path,
     about: About<'_>,
-    tensors: &NamedTensors,
-    names: Names,
+    weights: Vec<u8>,
+    (names, ledger): (Names, Option<Vec<u8>>),
 ) -> Result<(), ArtifactError> {
-    let weights = tensors::to_bytes(tensors);
-    let vocabulary = manifest::vocabulary_bytes(names);
-    let manifest = Manifest::describe(
-        about,
-        &[
-            (manifest::MODEL_FILE, &weights[..]),
-            (manifest::VOCABULARY_FILE, &vocabulary),
-        ],
-    );
-    folder::replace(
-        folder,
-        &[
-            (manifest::MODEL_FILE, weights),
-            (manifest::VOCABULARY_FILE, vocabulary),
-            (manifest::MANIFEST_FILE, manifest.to_bytes()),
-        ],
-    )
+    let mut files = vec![
+        (manifest::MODEL_FILE, weights),
+        (manifest::VOCABULARY_FILE, manifest::vocabulary_bytes(names)),
+    ];
+    files.extend(ledger.map(|ledger| (manifest::LEDGER_FILE, ledger)));
+    let manifest = Manifest::describe(about, &files);
+    files.push((manifest::MANIFEST_FILE, manifest.to_bytes()));
+    folder::replace(folder, &files)
 }

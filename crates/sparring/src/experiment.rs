@@ -13,6 +13,7 @@ mod tune;
 
 use crate::recommend::{Cancel, Observer};
 
+pub use crate::report::Synthesis;
 pub use augment::{AugmentConfig, Augmented, Generator, Ground, augment};
 pub use compare::{Arena, Contender, Outcome, compare};
 pub use config::{Config, EvalSettings};
@@ -21,7 +22,7 @@ pub use fidelity::{Comparands, Compared, RING, fidelity};
 pub use fit::{Fitted, fit};
 pub use robustness::{Threats, robustness};
 pub use schema::schema;
-pub use synthesize::{Plantation, RealUsers, Synthesis, fit_synthesizer, plant, synthesize};
+pub use synthesize::{Plantation, RealUsers, Request, Spent, fit_synthesizer, plant, synthesize};
 pub use tune::{Trial, TuneOptions, Tuning, tune};
 
 /// An observer that is also told which part of the work begins.

@@ -1,5 +1,5 @@
-//! What a person sees of results: the leaderboard, robustness and fairness, the fidelity of
-//! synthetic users and what they add, as JSON, CSV and a page that needs no network.
+//! What a person sees of results: the leaderboard, robustness and fairness, synthetic users, their
+//! fidelity and what they add, as JSON, CSV and a page that needs no network.
 
 mod augment;
 mod augment_charts;
@@ -15,6 +15,9 @@ mod leaderboard;
 mod page;
 mod robustness;
 mod robustness_page;
+mod synthesis;
+mod synthesis_charts;
+mod synthesis_page;
 
 pub use augment::{Augmentation, Branch, Chosen, Group, Outcome, Tried};
 pub use augment_page::augment_page;
@@ -27,3 +30,5 @@ pub use leaderboard::{Comparison, Estimate, Facts, Leaderboard, Row, Timing, Tim
 pub use page::leaderboard_page;
 pub use robustness::{Attacked, Endurance, Exposure, Robustness, in_percent};
 pub use robustness_page::robustness_page;
+pub use synthesis::{Synthesis, SynthesisReport};
+pub use synthesis_page::synthesis_page;

@@ -17,6 +17,7 @@ mod registry;
 mod attributes;
 mod error;
 mod events;
+mod extras;
 mod output;
 mod profiles;
 mod traits;
@@ -35,6 +36,7 @@ mod link;
 mod normal;
 mod ratings;
 mod real;
+mod tally;
 mod times;
 mod warp;
 
@@ -60,9 +62,11 @@ pub use completion::{
 };
 pub use error::SynthError;
 pub use events::{Event, Layer};
+pub use extras::{Extras, Plan};
 pub use lines::user_id;
 pub use output::{INTERACTIONS, Order, Output, USERS};
 pub use profiles::{Block, Profiles};
+pub use tally::Tally;
 pub use traits::{Fitted, Synthesize, Synthesizer};
 
 synthesizers! {
@@ -100,6 +104,17 @@ impl SynthConfig {
     pub fn ledger(&self) -> Result<Option<Ledger>, PrivacyError> {
         match self {
             Self::Private(config) => config.ledger().map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// What is released besides profiles, with its noise; `None` without a guarantee.
+    ///
+    /// # Errors
+    /// As [`ledger`](Self::ledger).
+    pub fn extras(&self) -> Result<Option<(&Extras, Plan)>, PrivacyError> {
+        match self {
+            Self::Private(config) => Ok(Some((&config.extras, config.plan()?))),
             _ => Ok(None),
         }
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
+use sparring::artifact::SynthArtifact;
 use sparring::privacy::{
     Cost, Delta, DpEvent, Epsilon, Ledger, Neighbouring, PrivacyError, Statement, calibrate,
 };
@@ -17,7 +18,7 @@ pub(crate) fn run(context: &Context, what: &Privacy) -> anyhow::Result<()> {
     match what {
         Privacy::Epsilon(args) => epsilon(context, args),
         Privacy::Calibrate(args) => noise(context, args),
-        Privacy::Ledger { file } => check(context, file),
+        Privacy::Ledger { file, artifact } => check(context, file, artifact.as_deref()),
     }
 }
 
@@ -84,10 +85,19 @@ fn noise(context: &Context, args: &CalibrateArgs) -> anyhow::Result<()> {
     }))
 }
 
-fn check(context: &Context, file: &Path) -> anyhow::Result<()> {
+fn check(context: &Context, file: &Path, artifact: Option<&Path>) -> anyhow::Result<()> {
     let text = fs::read_to_string(file)
         .with_context(|| format!("{}: cannot read the ledger", file.display()))?;
     let statement = Statement::read(&text).with_context(|| file.display().to_string())?;
+    let own = file
+        .parent()
+        .filter(|folder| folder.join("manifest.json").exists());
+    if let Some(folder) = artifact.or(own) {
+        SynthArtifact::check_ledger(folder, file)?;
+        let place = folder.display();
+        let belongs = format!("it belongs to the synthesizer in {place}");
+        context.out.line(belongs);
+    }
     show(context, &statement);
     context.out.line("its events cost no more than it says");
     context.out.json(&statement)

@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use sparring::artifact::{Provenance, SynthArtifact};
 use sparring::data::{Columns, Dataset, UserTable, Vocabulary, resolve};
-use sparring::experiment::{RealUsers, fit_synthesizer, synthesize};
+use sparring::experiment::{RealUsers, Request, Spent, fit_synthesizer, synthesize};
 use sparring::privacy::Epsilon;
-use sparring::synth::{INTERACTIONS, Output, SynthConfig, SynthError};
+use sparring::synth::{INTERACTIONS, Output, SynthConfig, SynthError, Tally};
 
 use super::load;
+use super::release::{self, RELEASE};
 use crate::cli::Synthesize;
 use crate::context::Context;
 use crate::failure::WrongUse;
@@ -24,12 +25,18 @@ pub(crate) fn run(context: &Context, args: &Synthesize) -> anyhow::Result<()> {
     }
     check(args.users, &args.out)?;
     let start = Instant::now();
-    let synthesizer = fit(context, args)?;
+    let (synthesizer, real) = fit(context, args)?;
     let ready = format!("fitted in {:.2} s", start.elapsed().as_secs_f64());
     if let Some(folder) = &args.save {
         synthesizer.save(folder)?;
     }
-    write(context, &synthesizer, (args.users, &args.out), &ready)?;
+    let wanted = Wanted {
+        users: args.users,
+        out: &args.out,
+        saved: false,
+        real: real.as_ref(),
+    };
+    write(context, &synthesizer, wanted, &ready)?;
     if let Some(folder) = &args.save {
         let saved = format!("synthesizer saved in {}", folder.display());
         context.out.line(saved);
@@ -48,7 +55,23 @@ pub(crate) fn draw(
     let start = Instant::now();
     let synthesizer = SynthArtifact::load(from)?;
     let ready = format!("loaded in {:.2} s", start.elapsed().as_secs_f64());
-    write(context, &synthesizer, (users, out), &ready)
+    let wanted = Wanted {
+        users,
+        out,
+        saved: true,
+        real: None,
+    };
+    write(context, &synthesizer, wanted, &ready)
+}
+
+/// Users that are wanted.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    /// As many as real ones, if no number is given.
+    users: Option<u64>,
+    out: &'a Path,
+    saved: bool,
+    real: Option<&'a Tally>,
 }
 
 /// What can be told before the work rather than after it.
@@ -69,11 +92,11 @@ pub(crate) fn check(users: Option<u64>, out: &Path) -> anyhow::Result<()> {
 fn write(
     context: &Context,
     synthesizer: &SynthArtifact,
-    (users, out): (Option<u64>, &Path),
+    wanted: Wanted<'_>,
     ready: &str,
 ) -> anyhow::Result<()> {
     let real = synthesizer.data.users as u64;
-    let Some(users) = users.or((real > 0).then_some(real)) else {
+    let Some(users) = wanted.users.or((real > 0).then_some(real)) else {
         return Err(WrongUse {
             finding: "--users is missing: how many real ones there are is not told".to_owned(),
             hint: "give the number of users to draw",
@@ -81,7 +104,14 @@ fn write(
         .into());
     };
     let start = Instant::now();
-    let made = synthesize(synthesizer, users, context.config.seed, out, context.host())?;
+    let request = Request {
+        users,
+        seed: context.config.seed,
+        folder: wanted.out,
+        saved: wanted.saved,
+        real: wanted.real,
+    };
+    let made = synthesize(synthesizer, request, context.host())?;
     context.bars.clear();
     let told = context.out;
     told.line(format!(
@@ -92,7 +122,7 @@ fn write(
     for note in &made.notes {
         told.line(note.clone());
     }
-    let place = out.join(INTERACTIONS);
+    let place = wanted.out.join(INTERACTIONS);
     told.line(format!("written to {}", place.display()));
     told.line(format!("privacy guarantee: {}", made.privacy));
     told.json(&made)
@@ -108,9 +138,9 @@ pub(crate) fn speed(users: u64, interactions: u64, start: Instant) -> String {
 }
 
 /// Fits the synthesizer that is asked for.
-fn fit(context: &Context, args: &Synthesize) -> anyhow::Result<SynthArtifact> {
+fn fit(context: &Context, args: &Synthesize) -> anyhow::Result<(SynthArtifact, Option<Tally>)> {
     if let Some(epsilon) = args.epsilon {
-        return fit_privately(context, args, epsilon);
+        return Ok((fit_privately(context, args, epsilon)?, None));
     }
     let config = context.config.synth(&args.model)?;
     if config.ledger().is_ok_and(|ledger| ledger.is_some()) || args.model == PRIVATE {
@@ -132,9 +162,11 @@ fn fit(context: &Context, args: &Synthesize) -> anyhow::Result<SynthArtifact> {
         origin: Provenance::of(&log, Some(argument.to_owned()), args.reading.min_rating),
         columns: Columns::of(&path, options.format)?,
         log,
+        spent: Spent::default(),
     };
-    let seed = context.config.seed;
-    Ok(fit_synthesizer(config, real, seed, context.host())?)
+    let (seed, tally) = (context.config.seed, Tally::of(&real.log));
+    let synthesizer = fit_synthesizer(config, real, seed, context.host())?;
+    Ok((synthesizer, Some(tally)))
 }
 
 /// Fits under differential privacy: nothing that was counted in the log leaves but through the noise.
@@ -147,11 +179,11 @@ fn fit_privately(
         finding: format!("--epsilon: {what}"),
         hint,
     };
-    let catalogue_of = args.catalogue.as_deref().ok_or_else(|| {
+    let catalogue_of = args.release.catalogue.as_deref().ok_or_else(|| {
         missing(
             "no public catalogue is named",
-            "give --catalogue FILE with the ids of the items, or `data` if those of the log may be \
-             known to all",
+            "give --catalogue FILE with the ids of the items, `data` if those of the log may be known to \
+             all, or `release` for those that enough users have, at a part of the budget",
         )
     })?;
     if args.users.is_none() {
@@ -160,27 +192,30 @@ fn fit_privately(
     }
     let mut table = context.config.synth(PRIVATE)?.to_table();
     table.insert("epsilon".to_owned(), epsilon.into());
-    table.insert("delta".to_owned(), args.delta.into());
+    release::settings(&args.release, &mut table)?;
     let config = SynthConfig::from_table(PRIVATE, table)?;
     // Refused before the log is read, if it is to be refused.
-    config.ledger().map_err(SynthError::from)?;
-    if let Some(warning) = Epsilon::new(epsilon).map_err(SynthError::from)?.warning() {
-        context.out.note(format!("note: {warning}"));
-    }
+    let spent = release::spent(&args.release)?;
+    spent.with(&config)?;
+    let asked = Epsilon::new(epsilon).map_err(SynthError::from)?;
+    release::warn(context, asked, args.release.delta);
     let argument = args.data.as_deref().unwrap_or_default();
     let path = resolve(argument, &context.cache)?;
     let options = load::options(&args.reading)?;
     let log = Dataset::load(&path, &options)?;
-    let catalogue = catalogue(catalogue_of, &log)?;
-    let columns = Columns::of(&path, options.format)?;
+    let log = match catalogue_of {
+        RELEASE => log,
+        named => log.over(catalogue(named, &log)?),
+    };
+    let columns = release::columns(&args.release, Columns::of(&path, options.format)?)?;
     let source = Some(argument.to_owned());
-    let log = log.over(catalogue);
     let origin = Provenance::withheld(source, args.reading.min_rating, log.n_items());
     let real = RealUsers {
         table: None,
         origin,
         columns,
         log,
+        spent,
     };
     let seed = context.config.seed;
     Ok(fit_synthesizer(config, real, seed, context.host())?)

@@ -10,6 +10,7 @@ mod models_on_disk;
 mod printed;
 mod privacy;
 mod private;
+mod release;
 mod robustness;
 mod same_bytes;
 mod simulate;

@@ -27,7 +27,7 @@ fn users_under_differential_privacy_come_with_a_ledger() {
     for words in [
         "privacy guarantee: epsilon 3.999",
         "delta 1e-5 for every user",
-        "Ratings, times and attributes are left out",
+        "Left out, since nothing of them was released: ratings (--ratings",
     ] {
         assert!(told.contains(words), "no `{words}` in\n{told}");
     }
@@ -50,9 +50,19 @@ fn users_under_differential_privacy_come_with_a_ledger() {
     // From what was released as many more as wanted, the first of them the same.
     let told = place.good("synthesize --from model --users 80 --out more");
     assert!(told.contains("privacy guarantee: epsilon 3.999"), "{told}");
+    assert!(told.contains("cost nothing more"), "{told}");
+    let page = String::from_utf8(place.read("more/report.html")).unwrap();
+    assert!(page.contains("cost nothing, and the ledger is as it was"));
     let more = String::from_utf8(place.read("more/interactions.csv")).unwrap();
     assert!(more.starts_with(&users) && more.len() > users.len());
-    assert_eq!(json("more/ledger.json"), ledger);
+    assert_eq!(
+        place.read("more/ledger.json"),
+        place.read("made/ledger.json")
+    );
+    assert_eq!(
+        place.read("model/ledger.json"),
+        place.read("made/ledger.json")
+    );
     place.bad(
         "synthesize --from model --out none",
         2,

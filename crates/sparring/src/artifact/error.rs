@@ -74,6 +74,14 @@ pub enum ArtifactError {
         /// What was seen.
         finding: String,
     },
+    /// A ledger does not belong to a synthesizer.
+    #[error("{}: is not the ledger of the synthesizer: {finding}", path.display())]
+    Ledger {
+        /// The ledger.
+        path: PathBuf,
+        /// What was seen.
+        finding: String,
+    },
     /// The manifest names a model or setting that this version does not have.
     #[error("{}: {source}", folder.display())]
     Model {
@@ -98,6 +106,9 @@ impl ArtifactError {
             Self::CopiesUsers { .. } => "leave --save out, or save another synthesizer",
             Self::Version { .. } | Self::Model { .. } => {
                 "train the model again with this version, or use the version that wrote it"
+            }
+            Self::Ledger { .. } => {
+                "do not trust it; use the ledger.json that was written with the synthesizer"
             }
             Self::Damaged { .. } => {
                 "copy the folder again from its origin, or train the model again"

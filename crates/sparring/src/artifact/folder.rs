@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::error::ArtifactError;
-use super::manifest::{MANIFEST_FILE, MODEL_FILE, VOCABULARY_FILE};
+use super::manifest::{LEDGER_FILE, MANIFEST_FILE, MODEL_FILE, VOCABULARY_FILE};
 
 /// Writes the files beside the folder and then puts them in its place.
 pub(super) fn replace(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), ArtifactError> {
@@ -75,7 +75,7 @@ fn refuse_strangers(folder: &Path) -> Result<(), ArtifactError> {
     }
     for entry in fs::read_dir(folder).map_err(failed(folder, "read"))? {
         let name = entry.map_err(failed(folder, "read"))?.file_name();
-        let ours = [MANIFEST_FILE, MODEL_FILE, VOCABULARY_FILE]
+        let ours = [MANIFEST_FILE, MODEL_FILE, VOCABULARY_FILE, LEDGER_FILE]
             .iter()
             .any(|file| name == *file);
         if !ours {

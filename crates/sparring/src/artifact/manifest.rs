@@ -18,6 +18,7 @@ pub const FORMAT: u32 = 1;
 pub(super) const MANIFEST_FILE: &str = "manifest.json";
 pub(super) const MODEL_FILE: &str = "model.safetensors";
 pub(super) const VOCABULARY_FILE: &str = "vocabulary.json";
+pub(super) const LEDGER_FILE: &str = "ledger.json";
 
 /// What is written about an artifact, in `manifest.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -131,7 +132,7 @@ impl Provenance {
 }
 
 impl Manifest {
-    pub(super) fn describe(about: About<'_>, files: &[(&str, &[u8])]) -> Self {
+    pub(super) fn describe(about: About<'_>, files: &[(&str, Vec<u8>)]) -> Self {
         Self {
             format: FORMAT,
             sparring: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,17 +1,23 @@
 //! A fitted synthesizer on disk.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::error::ArtifactError;
-use super::manifest::{About, Kind, Names, Provenance};
+use super::fingerprint::sha256;
+use super::manifest::{About, Kind, LEDGER_FILE, MODEL_FILE, Manifest, Names, Provenance};
 use super::saved::Saved;
-use super::write;
+use super::{tensors, write};
 use crate::data::{Columns, Vocabulary};
+use crate::privacy::Statement;
 use crate::synth::{Fitted, Layer, SynthConfig};
 
 /// What the tensors of the layer begin with.
 const LAYER: &str = "layer";
+
+/// How far numbers may be apart for the last digits of another machine.
+const LAST_DIGITS: f64 = 1.0 + 1e-6;
 
 /// A fitted synthesizer with everything that drawing users needs, without an id of a real one.
 #[derive(Debug)]
@@ -30,6 +36,10 @@ pub struct SynthArtifact {
     pub layer: Layer,
     /// External ids of the items.
     pub items: Arc<Vocabulary>,
+    /// What was spent on it and before it, if there is a guarantee.
+    pub ledger: Option<Statement>,
+    /// The same as it was saved, byte for byte, if it was.
+    pub ledger_file: Option<Vec<u8>>,
 }
 
 impl SynthArtifact {
@@ -49,19 +59,71 @@ impl SynthArtifact {
             columns: Some(&self.columns),
             guarantee: self.guarantee(),
         };
-        let tensors = self.model.tensors().with_part(LAYER, self.layer.weights());
         let names = Names {
             items: Arc::clone(&self.items),
             attributes: self.layer.texts(),
             ..Names::default()
         };
-        write(folder, about, &tensors, names)
+        let ledger = self.ledger_bytes();
+        write(folder, about, self.weights(), (names, ledger))
+    }
+
+    /// All that drawing users needs, as it is saved.
+    fn weights(&self) -> Vec<u8> {
+        let weights = self.model.tensors().with_part(LAYER, self.layer.weights());
+        tensors::to_bytes(&weights)
     }
 
     /// What is guaranteed to its users, in words.
     pub fn guarantee(&self) -> Option<String> {
-        let ledger = self.config.ledger().ok()??;
-        Some(ledger.statement().guarantee())
+        self.ledger.as_ref().map(Statement::guarantee)
+    }
+
+    /// What was spent, bound to this synthesizer by the hash of its tensors.
+    pub fn statement(&self) -> Option<Statement> {
+        let ledger = self.ledger.clone()?;
+        Some(Statement {
+            artifact: Some(sha256(&self.weights())),
+            ..ledger
+        })
+    }
+
+    /// `ledger.json`: the same bytes whenever users are drawn from it.
+    pub fn ledger_bytes(&self) -> Option<Vec<u8>> {
+        let fresh = || self.statement().map(|statement| statement.to_bytes());
+        self.ledger_file.clone().or_else(fresh)
+    }
+
+    /// An error unless a ledger is that of the synthesizer saved in a folder.
+    ///
+    /// # Errors
+    /// If there is no synthesizer, it has another ledger, or the ledger names another one.
+    pub fn check_ledger(
+        folder: &Path,
+        ledger: &Path,
+    ) -> Result<(Statement, Vec<u8>), ArtifactError> {
+        let manifest = Manifest::read_of(folder, Kind::Synthesizer)?;
+        let refused = |finding: String| ArtifactError::Ledger {
+            path: ledger.to_path_buf(),
+            finding,
+        };
+        let bytes = fs::read(ledger).map_err(|source| ArtifactError::Io {
+            path: ledger.to_path_buf(),
+            action: "read",
+            source,
+        })?;
+        let hash = |name: &str| manifest.files.get(name).cloned();
+        if hash(LEDGER_FILE) != Some(sha256(&bytes)) {
+            let finding = "its SHA-256 is not the one in manifest.json".to_owned();
+            return Err(refused(finding));
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        let statement = Statement::read(&text).map_err(|error| refused(error.to_string()))?;
+        if statement.artifact != hash(MODEL_FILE) {
+            let finding = "it names the SHA-256 of other tensors".to_owned();
+            return Err(refused(finding));
+        }
+        Ok((statement, bytes))
     }
 
     /// An error if a synthesizer of these settings is not saved, before it is fitted.
@@ -88,6 +150,7 @@ impl SynthArtifact {
         let config = SynthConfig::from_table(name, settings).map_err(|e| saved.no_config(e))?;
         let model = config.load(&saved.tensors).map_err(|e| saved.no_model(e))?;
         saved.check_items(model.n_items())?;
+        let (ledger, ledger_file) = Self::load_ledger(folder, &config)?.unzip();
         let texts = saved.names.attributes.clone();
         let layer = saved.tensors.part(LAYER).unwrap_or_default();
         let layer =
@@ -100,6 +163,31 @@ impl SynthArtifact {
             model,
             layer,
             items: saved.names.items,
+            ledger,
+            ledger_file,
         })
+    }
+
+    /// The ledger in the folder, where the settings say that there is one.
+    fn load_ledger(
+        folder: &Path,
+        config: &SynthConfig,
+    ) -> Result<Option<(Statement, Vec<u8>)>, ArtifactError> {
+        let path = folder.join(LEDGER_FILE);
+        let refused = |finding: String| ArtifactError::Ledger {
+            path: path.clone(),
+            finding,
+        };
+        let own = config
+            .ledger()
+            .map_err(|error| refused(error.to_string()))?;
+        let Some(own) = own else { return Ok(None) };
+        let (statement, bytes) = Self::check_ledger(folder, &path)?;
+        let said = statement.composed.epsilon.unwrap_or(f64::INFINITY);
+        let apart = (statement.delta.get() / own.delta().get() - 1.0).abs();
+        if said * LAST_DIGITS < own.epsilon() || apart > LAST_DIGITS - 1.0 {
+            return Err(refused("the settings cost something else".to_owned()));
+        }
+        Ok(Some((statement, bytes)))
     }
 }

@@ -106,16 +106,18 @@ impl Dataset {
         self.with_interactions(self.interactions.filter(keep))
     }
 
-    /// The users and their items over another catalogue, without ratings and times; items that are
-    /// not in it are left out.
+    /// The users and their events over another catalogue; items that are not in it are left out.
     #[must_use]
     pub fn over(&self, catalogue: Vocabulary) -> Self {
         let places: Vec<Option<u32>> = self.items.iter().map(|id| catalogue.get(id)).collect();
         let mut builder = InteractionsBuilder::new();
         for user in self.user_indices() {
-            for item in self.history(user) {
+            let ratings = self.interactions.ratings(user);
+            for (position, item) in self.history(user).iter().enumerate() {
                 if let Some(place) = places[item.at()] {
-                    builder.push(user, ItemIx(place), None, None);
+                    let rating = ratings.map(|ratings| ratings[position]);
+                    let time = self.interactions.time(user, position);
+                    builder.push(user, ItemIx(place), rating, time);
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! From a log or a saved synthesizer to a folder of synthetic users.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 use sparring_wide::Seed;
@@ -8,9 +9,10 @@ use sparring_wide::Seed;
 use super::Host;
 use crate::artifact::{Provenance, SynthArtifact};
 use crate::data::{Columns, Dataset, PlantedConfig, UserTable};
-use crate::privacy::Statement;
+use crate::privacy::{Epsilon, Ledger, Statement};
 use crate::recommend::Run;
-use crate::synth::{Layer, Order, Output, SynthConfig, SynthError};
+use crate::report::{Synthesis, SynthesisReport, synthesis_page};
+use crate::synth::{Layer, Order, Output, SynthConfig, SynthError, Tally};
 
 /// The file that tells what the users are and are not.
 const SUMMARY: &str = "summary.json";
@@ -22,42 +24,12 @@ const LEDGER: &str = "ledger.json";
 /// What is said beside a guarantee.
 const FREE: &str = "drawing more users from the same saved synthesizer costs nothing, another fit to the \
     same log costs as much again";
-/// What is left out under a guarantee.
-const ONLY_ITEMS: &str =
-    "Ratings, times and attributes are left out: nothing of them was released.";
+/// The same for users of a saved synthesizer.
+const SAVED: &str = "this drawing from the saved synthesizer cost nothing more";
+/// The page.
+const REPORT: &str = "report.html";
 const COPIES: &str =
     "none: these are the profiles of real users under other names; do not share them";
-
-/// What stands in `summary.json`: how the users were made, the same bytes for the same seed.
-#[derive(Debug, Clone, Serialize)]
-pub struct Synthesis {
-    /// Version of Sparring.
-    pub sparring: &'static str,
-    /// Name of the synthesizer.
-    pub model: &'static str,
-    /// Its settings.
-    pub settings: toml::Table,
-    /// Seed of its fit.
-    pub fit_seed: u64,
-    /// Seed of the users.
-    pub seed: u64,
-    /// The real users.
-    pub real: Provenance,
-    /// Number of synthetic users.
-    pub users: u64,
-    /// Number of their interactions.
-    pub interactions: u64,
-    /// Names of the columns.
-    pub columns: Columns,
-    /// Columns of `users.csv`, the users' first; none without attributes.
-    pub attributes: Vec<String>,
-    /// What the users do not have, and what should be known.
-    pub notes: Vec<String>,
-    /// The privacy guarantee, if there is one.
-    pub guarantee: Option<String>,
-    /// The same in words.
-    pub privacy: String,
-}
 
 /// The real users that a synthesizer is fitted to, and where they came from.
 #[derive(Debug, Clone)]
@@ -70,12 +42,42 @@ pub struct RealUsers {
     pub columns: Columns,
     /// What is known of the users.
     pub table: Option<UserTable>,
+    /// What was spent on them before, and may be in all.
+    pub spent: Spent,
+}
+
+/// What was spent on real users before, and what may be spent in all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Spent {
+    /// The ledger of what was spent.
+    pub before: Option<Statement>,
+    /// The epsilon that must not be passed; without it, that of the ledger.
+    pub budget: Option<Epsilon>,
+}
+
+impl Spent {
+    /// The ledger once a synthesizer is fitted; `None` without a guarantee. To be asked before anything
+    /// is released.
+    ///
+    /// # Errors
+    /// If there is no such guarantee, or the budget does not allow it.
+    pub fn with(&self, config: &SynthConfig) -> Result<Option<Statement>, SynthError> {
+        let Some(own) = config.ledger()? else {
+            return Ok(None);
+        };
+        let before = match &self.before {
+            Some(statement) => statement.ledger()?,
+            None => Ledger::new(own.delta(), own.budget()),
+        };
+        let all = before.continued(&own, self.budget)?;
+        Ok(Some(all.statement()))
+    }
 }
 
 /// Fits a synthesizer.
 ///
 /// # Errors
-/// If the settings or the data do not allow a fit, or a stop is requested.
+/// If the settings or the data do not allow a fit, the budget does not allow it, or a stop is requested.
 pub fn fit_synthesizer(
     config: SynthConfig,
     real: RealUsers,
@@ -90,22 +92,55 @@ pub fn fit_synthesizer(
         monitor: None,
         memory: host.memory,
     };
-    let model = config.fit(&real.log, &run)?;
-    let layer = if config.ledger()?.is_some() {
-        Layer::default()
-    } else {
-        host.audience.stage("fit ratings, times and attributes");
-        Layer::fit(&real.log, real.table.as_ref())
+    let ledger = real.spent.with(&config)?;
+    let RealUsers {
+        mut log,
+        mut origin,
+        columns,
+        table,
+        ..
+    } = real;
+    let extras = config.extras()?;
+    if let Some((extras, plan)) = &extras
+        && let Some(items) = extras.released_items(plan, &log, &run)?
+    {
+        origin.items = items.len();
+        log = log.over(items);
+    }
+    let model = config.fit(&log, &run)?;
+    let layer = match &extras {
+        Some((extras, plan)) => extras.released_layer(plan, &log, &*model, &run),
+        None => {
+            host.audience.stage("fit ratings, times and attributes");
+            Layer::fit(&log, table.as_ref())
+        }
     };
     Ok(SynthArtifact {
         config,
         seed,
-        data: real.origin,
-        columns: real.columns,
+        data: origin,
+        columns,
         model,
         layer,
-        items: real.log.items().clone(),
+        items: Arc::clone(log.items()),
+        ledger,
+        ledger_file: None,
     })
+}
+
+/// Users that are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Number of users.
+    pub users: u64,
+    /// Seed of the users.
+    pub seed: u64,
+    /// Where they are written to.
+    pub folder: &'a Path,
+    /// Whether the synthesizer was saved before, so that no real user is looked at.
+    pub saved: bool,
+    /// What was counted of the real users, to be shown where there is no guarantee.
+    pub real: Option<&'a Tally>,
 }
 
 /// Draws users and puts them into a folder, whole or not at all.
@@ -114,58 +149,72 @@ pub fn fit_synthesizer(
 /// If the folder cannot be written or holds something already, or a stop is requested.
 pub fn synthesize(
     synthesizer: &SynthArtifact,
-    users: u64,
-    seed: u64,
-    folder: &Path,
+    request: Request<'_>,
     host: Host<'_>,
 ) -> Result<Synthesis, SynthError> {
     host.audience.stage("draw users");
-    let output = Output::begin(folder)?;
+    let output = Output::begin(request.folder)?;
     let order = Order {
-        users,
-        seed: Seed(seed).derive("synthesize"),
+        users: request.users,
+        seed: Seed(request.seed).derive("synthesize"),
         columns: &synthesizer.columns,
         items: &synthesizer.items,
         layer: &synthesizer.layer,
     };
     let model = &*synthesizer.model;
-    let interactions = output.interactions(model, order, host.audience, host.cancel)?;
-    let config = &synthesizer.config;
-    let ledger = config.ledger()?.map(|ledger| ledger.statement());
-    let synthesis = Synthesis {
+    let tally = output.interactions(model, order, host.audience, host.cancel)?;
+    let ledger = synthesizer.statement();
+    let made = told(synthesizer, request, (ledger.as_ref(), &tally))?;
+    if let Some(bytes) = synthesizer.ledger_bytes() {
+        output.file(LEDGER, &bytes)?;
+    }
+    let report = SynthesisReport {
+        made: &made,
+        about: synthesizer.config.about(),
+        saved: request.saved,
+        ledger: ledger.as_ref(),
+        synthetic: &tally,
+        // A guarantee does not cover what is shown of real users.
+        real: request.real.filter(|_| ledger.is_none()),
+    };
+    output.file(REPORT, synthesis_page(report).as_bytes())?;
+    finish(output, &made)?;
+    Ok(made)
+}
+
+/// How the users were made, in words and numbers.
+fn told(
+    synthesizer: &SynthArtifact,
+    request: Request<'_>,
+    (ledger, tally): (Option<&Statement>, &Tally),
+) -> Result<Synthesis, SynthError> {
+    let (config, layer) = (&synthesizer.config, &synthesizer.layer);
+    let attributes = layer.attribute_names().into_iter().map(str::to_owned);
+    let notes = match config.extras()? {
+        Some((extras, _)) => extras.notes(),
+        None => layer.notes(),
+    };
+    let privacy = match ledger {
+        Some(statement) if request.saved => format!("{}; {SAVED}", statement.guarantee()),
+        Some(statement) => format!("{}; {FREE}", statement.guarantee()),
+        None if config.copies_real_users() => COPIES.to_owned(),
+        None => NO_GUARANTEE.to_owned(),
+    };
+    Ok(Synthesis {
         sparring: env!("CARGO_PKG_VERSION"),
         model: config.name(),
         settings: config.to_table(),
         fit_seed: synthesizer.seed,
-        seed,
+        seed: request.seed,
         real: synthesizer.data.clone(),
-        users,
-        interactions,
+        users: request.users,
+        interactions: tally.interactions(),
         columns: synthesizer.columns.clone(),
-        attributes: synthesizer
-            .layer
-            .attribute_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
-        notes: match &ledger {
-            Some(_) => vec![ONLY_ITEMS.to_owned()],
-            None => synthesizer.layer.notes(),
-        },
-        guarantee: ledger.as_ref().map(Statement::guarantee),
-        privacy: match &ledger {
-            Some(statement) => format!("{}; {FREE}", statement.guarantee()),
-            None if config.copies_real_users() => COPIES.to_owned(),
-            None => NO_GUARANTEE.to_owned(),
-        },
-    };
-    if let Some(statement) = &ledger {
-        let mut json = serde_json::to_vec_pretty(statement).expect("a ledger is plain values");
-        json.push(b'\n');
-        output.file(LEDGER, &json)?;
-    }
-    finish(output, &synthesis)?;
-    Ok(synthesis)
+        attributes: attributes.collect(),
+        notes,
+        guarantee: ledger.map(Statement::guarantee),
+        privacy,
+    })
 }
 
 /// Writes the summary and puts the folder in its place.

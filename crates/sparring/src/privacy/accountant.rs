@@ -7,6 +7,9 @@ use super::error::PrivacyError;
 use super::event::{DpEvent, Leaf};
 use super::pld::{DiscreteLaw, LaplaceLaw, Law, Mixture, Steps, Target, solve};
 
+/// The smallest delta that is worked with.
+const SMALLEST: f64 = 1e-200;
+
 /// Which logs a guarantee makes hard to tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -15,6 +18,16 @@ pub enum Neighbouring {
     AddRemove,
     /// One has another user in the place of one.
     ReplaceOne,
+}
+
+impl Neighbouring {
+    /// How many users the logs differ by.
+    fn users(self) -> f64 {
+        match self {
+            Self::AddRemove => 1.0,
+            Self::ReplaceOne => 2.0,
+        }
+    }
 }
 
 /// Composes events. It refuses what it cannot bound.
@@ -87,12 +100,24 @@ impl PldAccountant {
         if leaves.iter().any(|(leaf, _)| *leaf == Leaf::Naked) {
             return (worst, worst);
         }
+        let chances = leaves.iter().map(|(leaf, _)| match leaf {
+            Leaf::Lost { chance } => *chance,
+            _ => 0.0,
+        });
+        // Two users may be lost where one is replaced by another.
+        let lost = chances.sum::<f64>() * self.neighbouring.users();
+        // The rest of delta, or what is lost beside the delta of the rest.
+        let (target, beside) = match target {
+            Target::Delta(delta) if delta - lost < SMALLEST => return (worst, worst),
+            Target::Delta(delta) => (Target::Delta(delta - lost), 0.0),
+            Target::Epsilon(_) => (target, lost),
+        };
         let of = |side: Side| {
             let steps: Vec<Steps> = leaves
                 .iter()
-                .map(|(leaf, count)| (law(*leaf, side), *count))
+                .filter_map(|(leaf, count)| Some((law(*leaf, side)?, *count)))
                 .collect();
-            solve(&steps, target)
+            (solve(&steps, target) + beside).min(worst)
         };
         let sampled = leaves
             .iter()
@@ -135,14 +160,15 @@ impl PrivacyAccountant for PldAccountant {
     }
 }
 
-/// The dominating pair of a leaf. Replacing a user moves a release by twice the sensitivity.
-fn law(leaf: Leaf, side: Side) -> Box<dyn Law> {
+/// The dominating pair of a leaf; none where all its loss is infinite. Replacing a user moves a
+/// release by twice the sensitivity.
+fn law(leaf: Leaf, side: Side) -> Option<Box<dyn Law>> {
     let moved = if matches!(side, Side::Replace) {
         2.0
     } else {
         1.0
     };
-    match leaf {
+    let law: Box<dyn Law> = match leaf {
         Leaf::Gaussian { noise_multiplier } => {
             Box::new(Mixture::gaussian(noise_multiplier / moved))
         }
@@ -168,6 +194,39 @@ fn law(leaf: Leaf, side: Side) -> Box<dyn Law> {
                 down,
             })
         }
-        Leaf::Naked => unreachable!("a look without noise has no law"),
+        Leaf::Lost { .. } | Leaf::Naked => return None,
+    };
+    Some(law)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_lost_is_taken_off_delta() {
+        let look = DpEvent::Thresholded {
+            noise_multiplier: 5.0,
+            delta: 4e-6,
+        };
+        let delta = |delta| Delta::new(delta).unwrap();
+        for (neighbouring, rest) in [
+            (Neighbouring::AddRemove, 6e-6),
+            (Neighbouring::ReplaceOne, 2e-6),
+        ] {
+            let of = |event: &DpEvent| PldAccountant::of(neighbouring, event).unwrap();
+            let (look, plain) = (of(&look), of(&DpEvent::gaussian(5.0)));
+            let (found, expected) = (look.epsilon(delta(1e-5)), plain.epsilon(delta(rest)));
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+            let (found, expected) = (look.delta(1.0), plain.delta(1.0) + 1e-5 - rest);
+            assert!((found / expected - 1.0).abs() < 1e-9, "{found} {expected}");
+            assert_eq!(look.epsilon(delta(4e-6)), f64::INFINITY);
+        }
+        let lost = DpEvent::Thresholded {
+            noise_multiplier: 5.0,
+            delta: 0.9,
+        };
+        let lost = PldAccountant::of(Neighbouring::ReplaceOne, &lost).unwrap();
+        assert!(lost.delta(0.1) <= 1.0);
     }
 }

@@ -94,6 +94,16 @@ pub enum PrivacyError {
         /// The budget.
         budget: f64,
     },
+    /// Two ledgers are kept at different deltas.
+    #[error(
+        "the ledger is kept at delta {before}, this release at {now}: their epsilons do not compose"
+    )]
+    Deltas {
+        /// That of what is spent.
+        before: f64,
+        /// That of what is to come.
+        now: f64,
+    },
     /// Two entries of a ledger share a name.
     #[error("`{name}` is in the ledger already")]
     Twice {
@@ -125,17 +135,28 @@ pub enum PrivacyError {
 }
 
 impl PrivacyError {
+    /// Whether the caller asked for something that does not exist, rather than something failing.
+    pub fn is_wrong_use(&self) -> bool {
+        !matches!(
+            self,
+            Self::Budget { .. }
+                | Self::Claim { .. }
+                | Self::Unreadable { .. }
+                | Self::OutOfReach { .. }
+        )
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Parameter { .. } => "give a value in that range",
             Self::Unbounded { .. } => {
-                "use gaussian, laplace, discrete or poisson events, which can be bounded"
+                "use gaussian, laplace, discrete, thresholded or poisson events, which can be bounded"
             }
             Self::TooMany { .. } => "give fewer steps",
             Self::Notation { .. } => {
-                "write gaussian:SIGMA, laplace:SCALE, discrete:SIGMA[:SENSITIVITY] or \
-                 poisson:RATE:SIGMA, each with xN for N times"
+                "write gaussian:SIGMA, laplace:SCALE, discrete:SIGMA[:SENSITIVITY], \
+                 thresholded:SIGMA:DELTA or poisson:RATE:SIGMA, each with xN for N times"
             }
             Self::Delta { .. } => "give a small chance, such as 1e-6",
             Self::LargeDelta { .. } => "give a smaller delta, or insist on this one (--insist)",
@@ -145,6 +166,7 @@ impl PrivacyError {
                 "ask for a larger epsilon, or spend less on the events that are fixed"
             }
             Self::Budget { .. } => "add noise, release less, or raise the budget openly",
+            Self::Deltas { .. } => "give --delta as it stands in the ledger",
             Self::Twice { .. } => "give each entry a name of its own",
             Self::Nameless { .. } => "say what was released or declared, and why",
             Self::Unreadable { .. } => "give the ledger.json that was written with the release",

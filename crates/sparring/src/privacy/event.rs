@@ -7,13 +7,16 @@ use super::error::PrivacyError;
 /// Most compositions of one kind.
 const MOST: u64 = 1_000_000_000_000;
 
+/// Where noise may lie.
+const POSITIVE: &str = "above 1e-3 and at most 1e9";
+
 /// The largest standard deviation of a discrete Gaussian, in its own units.
 const MOST_DISCRETE: f64 = 1e6;
 
 /// A noisy look at the data of all users.
 ///
 /// Noise is relative to the sensitivity: the most, in the norm of the mechanism, that one user adds.
-/// Written `gaussian:20`, `laplace:2`, `discrete:12:3`, `poisson:0.085:3x1000`.
+/// Written `gaussian:20`, `laplace:2`, `discrete:12:3`, `poisson:0.085:3x1000`, `thresholded:40:1e-7`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
@@ -34,6 +37,15 @@ pub enum DpEvent {
         sigma: f64,
         /// The most that one user adds, in whole units.
         sensitivity: u32,
+    },
+    /// Normal noise on sums over keys that are not known beforehand, each user adding a vector of L2
+    /// norm at most 1; only sums above a threshold are told, so that a key of one user alone is
+    /// told with a small chance.
+    Thresholded {
+        /// Standard deviation over sensitivity.
+        noise_multiplier: f64,
+        /// The chance that any key of one user alone is told.
+        delta: f64,
     },
     /// An event on a sample that has each user by an independent chance. Only a Gaussian is bounded.
     PoissonSampled {
@@ -66,10 +78,24 @@ pub enum DpEvent {
 /// An event that is not made of others, with what it is described by.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Leaf {
-    Gaussian { noise_multiplier: f64 },
-    Laplace { scale: f64 },
-    Discrete { sigma: f64, sensitivity: f64 },
-    Sampled { rate: f64, noise_multiplier: f64 },
+    Gaussian {
+        noise_multiplier: f64,
+    },
+    Laplace {
+        scale: f64,
+    },
+    Discrete {
+        sigma: f64,
+        sensitivity: f64,
+    },
+    Sampled {
+        rate: f64,
+        noise_multiplier: f64,
+    },
+    /// With this chance the loss is infinite.
+    Lost {
+        chance: f64,
+    },
     Naked,
 }
 
@@ -134,6 +160,16 @@ impl DpEvent {
                     "batches of fixed size, as shuffling gives, are no Poisson samples",
                 ));
             }
+            Self::Thresholded {
+                noise_multiplier,
+                delta,
+            } => {
+                let noise_multiplier = noise("thresholded", "sigma", POSITIVE, *noise_multiplier)?;
+                let range = "above 0 and at most 1";
+                let chance = within("thresholded", "delta", range, *delta, 1.0)?;
+                found.push((Leaf::Gaussian { noise_multiplier }, times));
+                found.push((Leaf::Lost { chance }, times));
+            }
             simple => found.push((simple.simple()?, times)),
         }
         Ok(())
@@ -157,7 +193,6 @@ impl DpEvent {
     }
 
     fn simple(&self) -> Result<Leaf, PrivacyError> {
-        const POSITIVE: &str = "above 1e-3 and at most 1e9";
         Ok(match self {
             Self::Gaussian { noise_multiplier } => Leaf::Gaussian {
                 noise_multiplier: noise("gaussian", "sigma", POSITIVE, *noise_multiplier)?,
@@ -206,13 +241,15 @@ impl DpEvent {
     }
 }
 
-/// Equal leaves once, with their number.
+/// Equal leaves once, with their number, and all that may be lost as one chance.
 fn merge(found: Vec<(Leaf, u64)>, event: &DpEvent) -> Result<Vec<(Leaf, u64)>, PrivacyError> {
     let mut merged: Vec<(Leaf, u64)> = Vec::new();
-    let mut precision = 0.0;
+    let (mut precision, mut lost) = (0.0, 0.0);
     for (leaf, count) in found {
         if let Leaf::Gaussian { noise_multiplier } = leaf {
             precision += count as f64 * noise_multiplier.powi(-2);
+        } else if let Leaf::Lost { chance } = leaf {
+            lost += count as f64 * chance;
         } else if let Some((_, total)) = merged.iter_mut().find(|(other, _)| *other == leaf) {
             *total = total.saturating_add(count);
             if *total > MOST {
@@ -225,6 +262,9 @@ fn merge(found: Vec<(Leaf, u64)>, event: &DpEvent) -> Result<Vec<(Leaf, u64)>, P
     if precision > 0.0 {
         let noise_multiplier = precision.sqrt().recip();
         merged.insert(0, (Leaf::Gaussian { noise_multiplier }, 1));
+    }
+    if lost > 0.0 {
+        merged.push((Leaf::Lost { chance: lost }, 1));
     }
     Ok(merged)
 }
@@ -289,6 +329,30 @@ mod tests {
             noise_multiplier: 2.0,
         };
         assert_eq!(twice.leaves().unwrap(), [(leaf, 7)]);
+    }
+
+    #[test]
+    fn what_may_be_lost_is_added_up() {
+        // 3 times 1e-7 and 2e-7: 5e-7; four Gaussians of 6: sigma 3.
+        let look = |delta| DpEvent::Thresholded {
+            noise_multiplier: 6.0,
+            delta,
+        };
+        let all = DpEvent::Composed(vec![look(1e-7).times(3), look(2e-7)]);
+        let leaves = all.leaves().unwrap();
+        let [
+            (Leaf::Gaussian { noise_multiplier }, 1),
+            (Leaf::Lost { chance }, 1),
+        ] = leaves[..]
+        else {
+            panic!("{leaves:?}")
+        };
+        assert!((noise_multiplier - 3.0).abs() < 1e-15);
+        assert!((chance - 5e-7).abs() < 1e-20);
+        for wrong in [0.0, -1e-9, 1.5, f64::NAN] {
+            assert!(look(wrong).leaves().is_err(), "{wrong}");
+        }
+        assert!(look(1e-7).times(0).leaves().unwrap().is_empty());
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Events as text: `gaussian:20`, `laplace:2`, `discrete:12:3`, `poisson:0.085:3x1000`.
+//! Events as text: `gaussian:20`, `laplace:2`, `discrete:12:3`, `poisson:0.085:3x1000`,
+//! `thresholded:40:1e-7`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,6 +15,10 @@ impl fmt::Display for DpEvent {
             Self::DiscreteGaussian { sigma, sensitivity } => {
                 write!(f, "discrete:{sigma}:{sensitivity}")
             }
+            Self::Thresholded {
+                noise_multiplier,
+                delta,
+            } => write!(f, "thresholded:{noise_multiplier}:{delta:e}"),
             Self::PoissonSampled { sample_rate, event } => match &**event {
                 Self::Gaussian { noise_multiplier } => {
                     write!(f, "poisson:{sample_rate}:{noise_multiplier}")
@@ -56,6 +61,10 @@ impl FromStr for DpEvent {
             ("gaussian", [sigma]) => Self::gaussian(*sigma),
             ("laplace", [scale]) => Self::Laplace { scale: *scale },
             ("poisson", [rate, sigma]) => Self::poisson(*rate, *sigma),
+            ("thresholded", [sigma, delta]) => Self::Thresholded {
+                noise_multiplier: *sigma,
+                delta: *delta,
+            },
             ("discrete", [sigma]) => Self::DiscreteGaussian {
                 sigma: *sigma,
                 sensitivity: 1,
@@ -68,7 +77,7 @@ impl FromStr for DpEvent {
                     sensitivity: whole.ok_or_else(found)?,
                 }
             }
-            ("gaussian" | "laplace" | "poisson" | "discrete", found) => {
+            ("gaussian" | "laplace" | "poisson" | "discrete" | "thresholded", found) => {
                 return Err(wrong(format!(
                     "{} parameters do not fit {kind}",
                     found.len()
@@ -91,6 +100,7 @@ mod tests {
             "laplace:0.5",
             "discrete:12:3",
             "poisson:0.085:3x1000",
+            "thresholded:40:1e-7",
         ] {
             assert_eq!(text.parse::<DpEvent>().unwrap().to_string(), text);
         }
@@ -108,6 +118,7 @@ mod tests {
             ("gaussian", "0 parameters"),
             ("gaussian:much", "no number"),
             ("poisson:0.1", "1 parameters"),
+            ("thresholded:40", "1 parameters"),
             ("gaussian:1x1.5", "`1.5` is no number of times"),
             ("gaussian:1x-1", "`-1` is no number of times"),
             ("discrete:3:1.5", "no whole number"),

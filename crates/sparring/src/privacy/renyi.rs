@@ -18,6 +18,8 @@ use super::event::{DpEvent, Leaf};
 pub struct RenyiAccountant {
     orders: Vec<f64>,
     spent: Vec<f64>,
+    /// What may be lost outright: taken off delta.
+    lost: f64,
 }
 
 impl Default for RenyiAccountant {
@@ -33,7 +35,11 @@ impl RenyiAccountant {
     pub fn at(mut orders: Vec<f64>) -> Self {
         orders.retain(|order| *order > 1.0 && order.is_finite());
         let spent = vec![0.0; orders.len()];
-        Self { orders, spent }
+        Self {
+            orders,
+            spent,
+            lost: 0.0,
+        }
     }
 }
 
@@ -43,7 +49,14 @@ impl PrivacyAccountant for RenyiAccountant {
     }
 
     fn compose(&mut self, event: &DpEvent, count: u64) -> Result<(), PrivacyError> {
-        let leaves = event.clone().times(count).leaves()?;
+        let mut leaves = event.clone().times(count).leaves()?;
+        leaves.retain(|(leaf, _)| match leaf {
+            Leaf::Lost { chance } => {
+                self.lost += chance;
+                false
+            }
+            _ => true,
+        });
         for (order, spent) in self.orders.iter().zip(&mut self.spent) {
             *spent += divergence(&leaves, *order);
         }
@@ -51,8 +64,12 @@ impl PrivacyAccountant for RenyiAccountant {
     }
 
     fn epsilon(&self, delta: Delta) -> f64 {
+        let left = delta.get() - self.lost;
+        if left <= 0.0 {
+            return f64::INFINITY;
+        }
         let convert = |(order, spent): (&f64, &f64)| {
-            let rest = (delta.get().ln() + order.ln()) / (order - 1.0);
+            let rest = (left.ln() + order.ln()) / (order - 1.0);
             spent + ((order - 1.0) / order).ln() - rest
         };
         let all = self.orders.iter().zip(&self.spent).map(convert);
@@ -85,7 +102,7 @@ fn divergence(leaves: &[(Leaf, u64)], order: f64) -> f64 {
             rate,
             noise_multiplier,
         } => sampled::divergence(rate, noise_multiplier, order),
-        Leaf::Naked => f64::INFINITY,
+        Leaf::Lost { .. } | Leaf::Naked => f64::INFINITY,
     };
     leaves
         .iter()
@@ -118,6 +135,19 @@ mod tests {
             sensitivity: 3,
         };
         assert!((rdp(&discrete, 4.0).unwrap() - 0.5).abs() < 1e-15);
+        let thresholded = DpEvent::Thresholded {
+            noise_multiplier: 2.0,
+            delta: 4e-6,
+        };
+        assert_eq!(rdp(&thresholded, 2.0), Ok(f64::INFINITY));
+        // What is lost is taken off delta: 1e-5 less 4e-6.
+        let (mut all, mut rest) = (RenyiAccountant::default(), RenyiAccountant::default());
+        all.compose(&thresholded, 1).unwrap();
+        rest.compose(&DpEvent::gaussian(2.0), 1).unwrap();
+        let at =
+            |accountant: &RenyiAccountant, delta| accountant.epsilon(Delta::new(delta).unwrap());
+        assert!((at(&all, 1e-5) - at(&rest, 6e-6)).abs() < 1e-9);
+        assert_eq!(at(&all, 4e-6), f64::INFINITY);
         assert_eq!(rdp(&DpEvent::NonPrivate, 2.0), Ok(f64::INFINITY));
         assert!(rdp(&laplace, 1.0).is_err() && rdp(&laplace, f64::NAN).is_err());
     }

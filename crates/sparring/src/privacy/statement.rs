@@ -58,6 +58,9 @@ pub struct Statement {
     pub composed: Cost,
     /// What was declared public.
     pub public: Vec<Declared>,
+    /// SHA-256 of the tensors of the synthesizer that came of it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<String>,
 }
 
 impl Cost {
@@ -101,11 +104,19 @@ impl Ledger {
             composed: cost(&DpEvent::Composed(all.collect())),
             events: events.collect(),
             public: self.public().to_vec(),
+            artifact: None,
         }
     }
 }
 
 impl Statement {
+    /// As it is written: `ledger.json`.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut json = serde_json::to_vec_pretty(self).expect("a ledger is plain values");
+        json.push(b'\n');
+        json
+    }
+
     /// The guarantee in words.
     pub fn guarantee(&self) -> String {
         let epsilon = self.composed.epsilon.unwrap_or(f64::INFINITY);

@@ -15,6 +15,12 @@ pub enum SynthError {
     /// There is no such guarantee.
     #[error(transparent)]
     Privacy(#[from] PrivacyError),
+    /// Too few items have enough users.
+    #[error("{found} items have enough users to be told apart from noise; 2 are needed")]
+    NoCatalogue {
+        /// How many have.
+        found: usize,
+    },
     /// A file or folder could not be read or written.
     #[error("{}: cannot {action}: {source}", path.display())]
     Io {
@@ -61,6 +67,9 @@ impl SynthError {
             }
             Self::Fit(error) => error.hint(),
             Self::Privacy(error) => error.hint(),
+            Self::NoCatalogue { .. } => {
+                "name a public list of the items with --catalogue, or give more epsilon or a larger log"
+            }
             Self::Io { .. } => "check that the folder is writable and that the disk has room",
             Self::Occupied { .. } => "name another folder with --out, or empty this one",
             Self::NoFolder { .. } => "name a folder with --out; it need not exist yet",
@@ -70,6 +79,10 @@ impl SynthError {
 
     /// Whether the caller asked for something that does not exist, rather than something failing.
     pub fn is_wrong_use(&self) -> bool {
-        matches!(self, Self::Fit(FitError::Setting { .. }) | Self::Privacy(_))
+        match self {
+            Self::Fit(FitError::Setting { .. }) => true,
+            Self::Privacy(error) => error.is_wrong_use(),
+            _ => false,
+        }
     }
 }

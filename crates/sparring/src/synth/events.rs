@@ -41,6 +41,15 @@ impl Layer {
         }
     }
 
+    /// Of laws that are there already.
+    pub(super) fn of(ratings: Option<Ratings>, times: Option<Times>) -> Self {
+        Self {
+            ratings,
+            times,
+            attributes: None,
+        }
+    }
+
     /// Whether events have ratings.
     pub fn has_ratings(&self) -> bool {
         self.ratings.is_some()

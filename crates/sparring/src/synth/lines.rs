@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::events::{Event, Layer};
 use super::output::Order;
-use super::profiles::Block;
+use super::profiles::{Block, Profiles};
 use super::traits::Synthesizer;
 use crate::data::{Garden, PlantedEvent, csv_field};
 
@@ -56,10 +56,13 @@ impl<'a> Lines<'a> {
         &self.head
     }
 
-    /// The line of the columns' names of a file of users; none where nothing is known of them.
-    pub(super) fn head_of_users(layer: &Layer) -> Option<Vec<u8>> {
+    /// The line of the columns' names of a file of users: `user` alone where nothing is known of them.
+    pub(super) fn head_of_users(layer: &Layer) -> Vec<u8> {
         let names: Vec<_> = layer.attribute_names().into_iter().map(csv_field).collect();
-        (!names.is_empty()).then(|| (names.join(",") + "\n").into_bytes())
+        if names.is_empty() {
+            return b"user\n".to_vec();
+        }
+        (names.join(",") + "\n").into_bytes()
     }
 
     /// Adds a line of what is known of a user.
@@ -95,6 +98,8 @@ impl<'a> Lines<'a> {
 pub(super) struct Text {
     pub(super) events: Vec<u8>,
     pub(super) users: Vec<u8>,
+    /// The profiles behind it; none of planted users.
+    pub(super) profiles: Profiles,
     pub(super) interactions: u64,
 }
 
@@ -112,15 +117,14 @@ impl Text {
             events: Vec::with_capacity(40 * profiles.n_interactions()),
             users: Vec::new(),
             interactions: profiles.n_interactions() as u64,
+            profiles: Profiles::new(),
         };
-        let known = !layer.attribute_names().is_empty();
         for (user, profile) in block.users().zip(profiles.iter()) {
             lines.add(user, &layer.events(user, profile, seed), &mut text.events);
-            if known {
-                let attributes = layer.attributes(user, profile, seed);
-                Lines::add_user(user, &attributes, &mut text.users);
-            }
+            let attributes = layer.attributes(user, profile, seed);
+            Lines::add_user(user, &attributes, &mut text.users);
         }
+        text.profiles = profiles;
         text
     }
 
@@ -129,6 +133,7 @@ impl Text {
         let mut text = Self {
             events: Vec::new(),
             users: Vec::new(),
+            profiles: Profiles::new(),
             interactions: 0,
         };
         for user in block.users().take_while(|user| *user < users) {

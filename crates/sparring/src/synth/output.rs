@@ -15,6 +15,7 @@ use super::error::SynthError;
 use super::events::Layer;
 use super::lines::{Lines, Text};
 use super::profiles::Block;
+use super::tally::Tally;
 use super::traits::Synthesizer;
 use crate::data::{Columns, PlantedConfig, Vocabulary};
 use crate::recommend::{Cancel, Observer, Progress};
@@ -72,8 +73,7 @@ impl Output {
         })
     }
 
-    /// Draws the users and writes their interactions, and what they are where that is known; the
-    /// number of interactions.
+    /// Draws the users and writes their interactions, and who they are; what was counted meanwhile.
     ///
     /// Memory does not grow with the number of users.
     ///
@@ -85,11 +85,14 @@ impl Output {
         order: Order<'_>,
         observer: &dyn Observer,
         cancel: &Cancel,
-    ) -> Result<u64, SynthError> {
+    ) -> Result<Tally, SynthError> {
         let lines = Lines::of(order);
-        let heads = (lines.head(), Lines::head_of_users(order.layer));
+        let heads = (lines.head(), Some(Lines::head_of_users(order.layer)));
         let draw = |block| Text::of(block, synthesizer, &lines, order);
-        self.stream(order.users, heads, &draw, (observer, cancel))
+        let mut tally = Tally::new(synthesizer.n_items());
+        let mut count = |text: &Text| tally.extend(&text.profiles);
+        self.stream(order.users, heads, (&draw, &mut count), (observer, cancel))?;
+        Ok(tally)
     }
 
     /// Writes the events of planted users; their number.
@@ -109,7 +112,10 @@ impl Output {
         let head: &[u8] = b"user,item,rating,timestamp\n";
         let users = config.n_users as u64;
         let draw = |block: Block| Text::planted(block, &garden, users);
-        self.stream(users, (head, None), &draw, (observer, cancel))
+        let mut events = 0;
+        let mut count = |text: &Text| events += text.interactions;
+        self.stream(users, (head, None), (&draw, &mut count), (observer, cancel))?;
+        Ok(events)
     }
 
     /// Writes the lines of users, some blocks at a time.
@@ -117,14 +123,14 @@ impl Output {
         &self,
         n_users: u64,
         (head, head_of_users): (&[u8], Option<Vec<u8>>),
-        draw: &(dyn Fn(Block) -> Text + Sync),
+        (draw, count): (&(dyn Fn(Block) -> Text + Sync), &mut dyn FnMut(&Text)),
         (observer, cancel): (&dyn Observer, &Cancel),
-    ) -> Result<u64, SynthError> {
+    ) -> Result<(), SynthError> {
         let mut events = self.create(INTERACTIONS, head)?;
         let users = head_of_users.map(|head| self.create(USERS, &head));
         let mut users = users.transpose()?;
         let blocks = Block::of(&(0..n_users));
-        let (mut written, step) = (0, usize::try_from(BLOCKS).expect("a small number"));
+        let step = usize::try_from(BLOCKS).expect("a small number");
         for first in blocks.clone().step_by(step) {
             let done = (first * Block::SIZE).min(n_users);
             observer.progress(Progress {
@@ -148,12 +154,12 @@ impl Output {
                 if let Some(users) = &mut users {
                     users.write(&text.users)?;
                 }
-                written += text.interactions;
+                count(&text);
             }
         }
         events.finish()?;
         users.map(Written::finish).transpose()?;
-        Ok(written)
+        Ok(())
     }
 
     /// Begins a file of the folder.
@@ -301,7 +307,7 @@ mod tests {
         let written = output.interactions(&Known, order, &Silent, cancel)?;
         output.file("summary.json", b"{}")?;
         output.finish()?;
-        Ok(written)
+        Ok(written.interactions())
     }
 
     #[test]
@@ -314,6 +320,8 @@ mod tests {
             text,
             "userId,movieId\ns000001,a\ns000001,\"b,c\"\ns000002,a\ns000002,d\n"
         );
+        let users = fs::read_to_string(folder.join(USERS)).unwrap();
+        assert_eq!(users, "user\ns000001\ns000002\n");
         assert!(folder.join("summary.json").exists());
     }
 

@@ -11,11 +11,11 @@
 //! edge of the noise (`denoise.rs`), then latent users of a normal law, decoded as everywhere. None
 //! of that reads the log again, so that it costs nothing however often it is done.
 //!
-//! The catalogue is taken as public.
+//! The catalogue is public or released before, ratings and times are released beside (`extras.rs`).
 
 mod denoise;
 mod popularity;
-mod sketch;
+pub(super) mod sketch;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,7 @@ use self::denoise::Covariance;
 use self::sketch::{Sketch, Weights};
 use super::blend::{Component, Spread};
 use super::error::SynthError;
+use super::extras::{Extras, Plan};
 use super::latent::LatentUsers;
 use super::traits::Synthesize;
 use crate::data::Dataset;
@@ -37,10 +38,13 @@ const FEWEST: usize = 100;
 const MATRICES: u64 = 5;
 /// Noise beyond what is booked. The noise is discrete: beside a continuous one the privacy loss of a
 /// user with `n` items moves by `n / (2^24 sigma^2)` at most, a thousandth of which would be enough.
-const MARGIN: f64 = 1.001;
+pub(super) const MARGIN: f64 = 1.001;
 /// What is not read from the log.
 const PUBLIC: [(&str, &str); 3] = [
-    ("the catalogue", "it was named with --catalogue"),
+    (
+        "the names of the columns",
+        "they stand in the header of the file",
+    ),
     ("the number of synthetic users", "it was named with --users"),
     (
         "the settings",
@@ -54,8 +58,10 @@ const PUBLIC: [(&str, &str); 3] = [
 pub struct PrivateConfig {
     /// Epsilon of the guarantee, above 0; there is no default.
     pub epsilon: f64,
-    /// Delta of the guarantee, at most 1e-5.
+    /// Delta of the guarantee, at most 1e-5 unless insisted.
     pub delta: f64,
+    /// Whether a larger delta is meant: with that chance a release may give a user away.
+    pub insist: bool,
     /// Weight `a` of the items in the release.
     pub items: f64,
     /// Weight `b` of the lengths; that of the pairs is what is left of 1.
@@ -70,6 +76,8 @@ pub struct PrivateConfig {
     pub temperature: f32,
     /// Most turns of raking.
     pub turns: usize,
+    /// What is released besides profiles.
+    pub extras: Extras,
 }
 
 impl Default for PrivateConfig {
@@ -78,6 +86,7 @@ impl Default for PrivateConfig {
         Self {
             epsilon: 0.0,
             delta: Delta::LIMIT,
+            insist: false,
             items: 0.45,
             lengths: 0.1,
             exponent: 0.25,
@@ -85,6 +94,7 @@ impl Default for PrivateConfig {
             inflation: one.inflation,
             temperature: one.temperature,
             turns: one.turns,
+            extras: Extras::default(),
         }
     }
 }
@@ -95,20 +105,48 @@ impl PrivateConfig {
     /// # Errors
     /// If there is no such guarantee.
     pub fn ledger(&self) -> Result<Ledger, PrivacyError> {
-        let (epsilon, delta) = (Epsilon::new(self.epsilon)?, Delta::new(self.delta)?);
+        let (epsilon, delta) = self.target()?;
         let mut ledger = Ledger::new(delta, Some(epsilon));
         ledger.book("sums over users", DpEvent::gaussian(self.noise()?))?;
+        for (name, event) in self.plan()?.events() {
+            ledger.book(name, event)?;
+        }
+        self.extras.declare(&mut ledger)?;
         for (name, why) in PUBLIC {
             ledger.declare(name, why)?;
         }
         Ok(ledger)
     }
 
+    fn target(&self) -> Result<(Epsilon, Delta), PrivacyError> {
+        let delta = if self.insist {
+            Delta::insisted(self.delta)?
+        } else {
+            Delta::new(self.delta)?
+        };
+        Ok((Epsilon::new(self.epsilon)?, delta))
+    }
+
+    /// The noise of what is released besides the sums.
+    pub(super) fn plan(&self) -> Result<Plan, PrivacyError> {
+        let (epsilon, delta) = self.target()?;
+        self.extras.plan(epsilon, delta)
+    }
+
     /// The noise that is booked, in units of what a user can add.
     fn noise(&self) -> Result<f64, PrivacyError> {
-        let (epsilon, delta) = (Epsilon::new(self.epsilon)?, Delta::new(self.delta)?);
-        let least = calibrate(DpEvent::gaussian, epsilon, delta, Neighbouring::AddRemove)?;
-        Ok(least.noise)
+        let (epsilon, delta) = self.target()?;
+        let beside = self.plan()?.events();
+        let all = |noise| {
+            let events = beside.iter().map(|(_, event)| event.clone());
+            DpEvent::Composed(
+                [DpEvent::gaussian(noise)]
+                    .into_iter()
+                    .chain(events)
+                    .collect(),
+            )
+        };
+        Ok(calibrate(all, epsilon, delta, Neighbouring::AddRemove)?.noise)
     }
 
     fn after_release(
@@ -166,20 +204,25 @@ impl Synthesize for PrivateConfig {
         Room::of(run).enough(NAME, MATRICES * 8 * items * items)?;
         let rows = Rows::of(log).without_empty_rows();
         let users = rows.n_rows();
-        if users < FEWEST {
-            return Err(FitError::TooSmall {
-                model: NAME,
-                needed: "100 users with items to hide among",
-                found: users,
-            }
-            .into());
-        }
-        Delta::new(self.delta)?.for_users(users as u64)?;
+        enough(users)?;
+        self.target()?.1.for_users(users as u64)?;
         let weights = Weights::of(self.items, self.lengths);
         let released = Sketch::of(&rows, weights, noise * MARGIN).release();
         drop(rows);
         self.after_release(&released, run)
     }
+}
+
+/// An error if so many users are too few to hide among.
+pub(super) fn enough(users: usize) -> Result<(), FitError> {
+    if users >= FEWEST {
+        return Ok(());
+    }
+    Err(FitError::TooSmall {
+        model: NAME,
+        needed: "100 users with items to hide among",
+        found: users,
+    })
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@
 //! so that the mean over biases is `p_i`. Ratings of more than 20 values are drawn as classes
 //! (`classes.rs`) first. Only values that occur are drawn.
 
+mod released;
+
 use std::collections::BTreeMap;
 
 use rand::RngExt;
@@ -23,6 +25,8 @@ use super::decoder::finite;
 use super::normal::quantile;
 use crate::data::{Dataset, ItemIx, UserIx, tenths};
 use crate::recommend::{NamedTensors, WeightsError};
+
+pub(super) use released::RatingShares;
 
 /// Most classes of ratings.
 const MOST: usize = 20;

@@ -12,6 +12,7 @@
 
 mod gaps;
 mod order;
+mod released;
 mod week;
 
 use rand::RngExt;
@@ -22,6 +23,10 @@ use self::order::Order;
 use self::week::Week;
 use crate::data::{Clock, Dataset, ItemIx};
 use crate::recommend::{NamedTensors, WeightsError};
+
+pub(super) use gaps::{CLASSES as GAP_CLASSES, class as gap_class};
+pub(super) use released::TimeShares;
+pub(super) use week::{HOURS as WEEK, sessions};
 
 /// Knots of the table of starts.
 const KNOTS: usize = 257;

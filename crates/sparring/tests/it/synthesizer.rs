@@ -44,6 +44,8 @@ fn fitted(whole: bool, place: &Path) -> SynthArtifact {
             Layer::default()
         },
         items: Arc::clone(data.items()),
+        ledger: None,
+        ledger_file: None,
     }
 }
 

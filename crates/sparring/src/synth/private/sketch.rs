@@ -115,7 +115,7 @@ impl Sketch {
     clippy::cast_sign_loss,
     reason = "a positive scale, rounded up, within what is left over"
 )]
-fn units(sigma: f64) -> (f64, u64) {
+pub(in crate::synth) fn units(sigma: f64) -> (f64, u64) {
     let mut one = FINEST;
     while (sigma * one as f64).ceil() > LARGEST_SCALE as f64 {
         one /= 2;
@@ -234,14 +234,18 @@ fn first_of(class: usize) -> usize {
 }
 
 /// Cut off towards zero.
-fn whole(x: f64) -> i64 {
+pub(in crate::synth) fn whole(x: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "below 2^24")]
     let whole = x as i64;
     whole
 }
 
 /// Sums with noise, in other units. The noise is from the system's entropy, never from a seed.
-fn noisy<T: Send>(sums: &[i64], law: DiscreteGaussian, of: impl Fn(f64) -> T + Sync) -> Vec<T> {
+pub(in crate::synth) fn noisy<T: Send>(
+    sums: &[i64],
+    law: DiscreteGaussian,
+    of: impl Fn(f64) -> T + Sync,
+) -> Vec<T> {
     sums.par_chunks(CHUNK)
         .flat_map_iter(|chunk| {
             let mut seed = <StdRng as SeedableRng>::Seed::default();

@@ -111,5 +111,5 @@ fn the_ledger_says_what_is_spent() {
     let noise = config(2.0).noise().unwrap();
     let exact = crate::privacy::gaussian_delta(noise, 2.0);
     assert!(exact <= 1e-5 && exact > 0.99e-5, "{exact}");
-    assert_eq!(ledger.public().len(), 3);
+    assert_eq!(ledger.public().len(), 4);
 }

@@ -10,7 +10,7 @@ use sparring_wide::Stream;
 use crate::recommend::{NamedTensors, WeightsError};
 
 /// Classes of gaps: 0, and one for each bit of a number.
-const CLASSES: usize = 65;
+pub(in crate::synth) const CLASSES: usize = 65;
 /// Rows of the chain: the class before, or none.
 const ROWS: usize = CLASSES + 1;
 /// The row of a user's first gap.
@@ -67,6 +67,32 @@ impl Gaps {
             knots: knots
                 .flat_map(|(class, gaps)| quantiles(class, gaps))
                 .collect(),
+        }
+    }
+
+    /// With the shares of classes after nothing, after a short gap and after a long one, which is
+    /// `long` and more; within a class gaps are even over logarithms.
+    pub(super) fn released(rows: &[Vec<f64>; 3], long: u64) -> Self {
+        let after = |before: usize| match before {
+            FIRST => &rows[0],
+            class if least(class) >= long => &rows[2],
+            _ => &rows[1],
+        };
+        let chain = (0..ROWS).flat_map(|before| {
+            after(before).iter().scan(0.0, |up_to, share| {
+                *up_to += share;
+                Some(single(*up_to))
+            })
+        });
+        let knot = |at: usize| {
+            let (low, place) = (least(at / KNOTS) as f64, at % KNOTS);
+            let whole = low * (place as f64 / (KNOTS - 1) as f64).exp2();
+            // The last gap of the class; none above 0 in the first.
+            single(whole.min(2.0 * low - 1.0).max(low))
+        };
+        Self {
+            chain: chain.collect(),
+            knots: (0..CLASSES * KNOTS).map(knot).collect(),
         }
     }
 
@@ -138,7 +164,16 @@ impl Before {
     }
 }
 
-fn class(gap: u64) -> usize {
+/// The least gap of a class.
+fn least(class: usize) -> u64 {
+    match class {
+        0 => 0,
+        class => 1 << (class - 1),
+    }
+}
+
+/// The class of a gap.
+pub(in crate::synth) fn class(gap: u64) -> usize {
     (u64::BITS - gap.leading_zeros()) as usize
 }
 

@@ -86,6 +86,16 @@ impl Order {
         }
     }
 
+    /// Any order is as likely as any other.
+    pub(super) fn even(n_items: usize) -> Self {
+        Self {
+            places: vec![0.5; n_items],
+            spread: single((1.0_f64 / 12.0).sqrt()),
+            bands: vec![0; n_items],
+            lifts: vec![1.0; BANDS * BANDS],
+        }
+    }
+
     /// The items of a user in an order; the numbers are positions in the profile.
     pub(super) fn draw(&self, profile: &[ItemIx], stream: &mut Stream) -> Vec<u32> {
         let mut waiting: Vec<(f32, u32)> = (0..)

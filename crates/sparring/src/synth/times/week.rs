@@ -9,7 +9,7 @@ use sparring_wide::Stream;
 use crate::recommend::{NamedTensors, WeightsError};
 
 /// Hours in a week.
-const HOURS: usize = 168;
+pub(in crate::synth) const HOURS: usize = 168;
 
 /// The share of events whose session begins in each hour of the week.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,13 +24,8 @@ impl Week {
     pub(super) fn of(users: impl Iterator<Item = Vec<i64>>, hour: i64) -> Self {
         let mut counts = vec![0_u64; HOURS];
         for times in users {
-            let mut start = None;
-            for pair in 0..times.len() {
-                let time = times[pair];
-                let goes_on = pair > 0 && time.saturating_sub(times[pair - 1]) < hour;
-                let begun = start.filter(|_| goes_on).unwrap_or(time);
-                start = Some(begun);
-                counts[hour_of_week(begun, hour)] += 1;
+            for begun in sessions(&times, hour) {
+                counts[begun] += 1;
             }
         }
         let all: u64 = counts.iter().sum();
@@ -39,6 +34,16 @@ impl Week {
         Self {
             hour,
             shares: counts.into_iter().map(share).collect(),
+        }
+    }
+
+    /// With the share of each hour.
+    pub(super) fn released(shares: &[f64], hour: i64) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
+        let single = |share: &f64| *share as f32;
+        Self {
+            hour,
+            shares: shares.iter().map(single).collect(),
         }
     }
 
@@ -96,6 +101,19 @@ impl Week {
             }),
         }
     }
+}
+
+/// For each event of a user, in order, the hour of the week in which its session began; sessions are
+/// an hour or more apart.
+pub(in crate::synth) fn sessions(times: &[i64], hour: i64) -> impl Iterator<Item = usize> {
+    let mut start = None;
+    (0..times.len()).map(move |at| {
+        let time = times[at];
+        let goes_on = at > 0 && time.saturating_sub(times[at - 1]) < hour;
+        let begun = start.filter(|_| goes_on).unwrap_or(time);
+        start = Some(begun);
+        hour_of_week(begun, hour)
+    })
 }
 
 fn hour_of_week(time: i64, hour: i64) -> usize {
