@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use crate::sources::{root, rust_files};
 
 /// The rooms of the library, left to right.
-const ROOMS: [&str; 12] = [
+const ROOMS: [&str; 13] = [
     "data",
     "split",
     "recommend",
@@ -18,6 +18,7 @@ const ROOMS: [&str; 12] = [
     "models",
     "synth",
     "fidelity",
+    "audit",
     "artifact",
     "report",
     "experiment",

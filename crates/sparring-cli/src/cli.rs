@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+pub(crate) use crate::audit_args::Audit;
 pub(crate) use crate::privacy_args::Privacy;
 use crate::release_args::ReleaseArgs;
 
@@ -81,6 +82,8 @@ pub(crate) enum Command {
     Augment(Augment),
     /// Compare synthetic users with real ones: likeness, copies, and what they are good for.
     Fidelity(Fidelity),
+    /// Attack synthetic users, or a private release with canaries; fails if the claim is refuted.
+    Audit(Audit),
     /// What noisy releases cost their users: epsilon of events, noise for an epsilon.
     #[command(subcommand)]
     Privacy(Privacy),

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod about;
+pub(crate) mod audit;
 pub(crate) mod augment;
 pub(crate) mod compare;
 pub(crate) mod data;

@@ -1,6 +1,7 @@
 //! From an error to a message, a remedy and an exit code.
 
 use sparring::artifact::ArtifactError;
+use sparring::audit::AuditError;
 use sparring::data::{AttackError, DataError};
 use sparring::eval::EvalError;
 use sparring::experiment::ExperimentError;
@@ -35,6 +36,12 @@ pub(crate) fn tell(error: &anyhow::Error) -> Told {
         }
     }
     let told = error.chain().find_map(|cause| {
+        let hint = cause
+            .downcast_ref::<AuditError>()
+            .map(|e| (e.hint(), if e.is_wrong_use() { 2 } else { 1 }));
+        if hint.is_some() {
+            return hint;
+        }
         let hint = cause
             .downcast_ref::<WrongUse>()
             .map(|e| (e.hint, 2))

@@ -1,5 +1,6 @@
 //! The command line of Sparring.
 
+mod audit_args;
 mod cli;
 mod commands;
 mod context;
@@ -46,6 +47,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Synthesize(args) => commands::synthesize::run(context, &args),
         Command::Augment(args) => commands::augment::run(context, &args),
         Command::Fidelity(args) => commands::fidelity::run(context, &args),
+        Command::Audit(args) => commands::audit::run(context, &args),
         Command::Privacy(args) => commands::privacy::run(context, &args),
         Command::Tune(args) => commands::tune::run(context, &args),
         Command::Recommend(args) => commands::recommend::run(context, &args),

@@ -1,5 +1,6 @@
 //! From a config and a log to results: what the command line, a server and bindings call.
 
+mod audit;
 mod augment;
 mod compare;
 mod config;
@@ -14,6 +15,7 @@ mod tune;
 use crate::recommend::{Cancel, Observer};
 
 pub use crate::report::Synthesis;
+pub use audit::{Suspects, Trap, attack_users, audit_release};
 pub use augment::{AugmentConfig, Augmented, Generator, Ground, augment};
 pub use compare::{Arena, Contender, Outcome, compare};
 pub use config::{Config, EvalSettings};

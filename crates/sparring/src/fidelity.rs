@@ -43,6 +43,9 @@ pub use resemblance::{Points, Resemblance};
 pub use times::Times;
 pub use utility::{Exam, Useful, Utility};
 
+pub(crate) use neighbours::nearest;
+pub(crate) use sample::{at_most, drawn};
+
 #[cfg(test)]
 mod checks {
     /// A figure that is there and as expected.

@@ -3,7 +3,7 @@
 //! The rooms, left to right; each imports only rooms to its left:
 //!
 //! [`data`] -> [`split`] -> [`recommend`] -> [`eval`] -> [`privacy`] -> [`gan`] -> [`models`] ->
-//! [`synth`] -> [`fidelity`] -> [`artifact`] -> [`report`] -> [`experiment`].
+//! [`synth`] -> [`fidelity`] -> [`audit`] -> [`artifact`] -> [`report`] -> [`experiment`].
 
 pub mod data;
 pub mod split;
@@ -21,6 +21,8 @@ pub mod models;
 pub mod synth;
 
 pub mod fidelity;
+
+pub mod audit;
 
 pub mod artifact;
 

@@ -1,6 +1,10 @@
 //! What a person sees of results: the leaderboard, robustness and fairness, synthetic users, their
-//! fidelity and what they add, as JSON, CSV and a page that needs no network.
+//! fidelity, what they add and attacks on them, as JSON, CSV and a page that needs no network.
 
+mod audit;
+mod audit_charts;
+mod audit_page;
+mod audit_verdict;
 mod augment;
 mod augment_charts;
 mod augment_page;
@@ -19,6 +23,8 @@ mod synthesis;
 mod synthesis_charts;
 mod synthesis_page;
 
+pub use audit::{Audit, Bound};
+pub use audit_page::audit_page;
 pub use augment::{Augmentation, Branch, Chosen, Group, Outcome, Tried};
 pub use augment_page::augment_page;
 pub use charts::plotly_script;

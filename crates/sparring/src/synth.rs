@@ -69,6 +69,10 @@ pub use profiles::{Block, Profiles};
 pub use tally::Tally;
 pub use traits::{Fitted, Synthesize, Synthesizer};
 
+#[cfg(test)]
+pub(crate) use private::Flaw;
+pub(crate) use private::{PrivateConfig, Released};
+
 synthesizers! {
     "bootstrap" => Bootstrap(bootstrap::BootstrapConfig):
         "copies of real users: a reference, never private",

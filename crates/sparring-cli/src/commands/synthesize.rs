@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::failure::WrongUse;
 
 /// The synthesizer with a guarantee.
-const PRIVATE: &str = "private";
+pub(super) const PRIVATE: &str = "private";
 
 /// Fits a synthesizer or loads one, and writes its users.
 pub(crate) fn run(context: &Context, args: &Synthesize) -> anyhow::Result<()> {
@@ -222,7 +222,7 @@ fn fit_privately(
 }
 
 /// The items of a public list, or those of the log, by their ids: their order tells nothing.
-fn catalogue(named: &str, log: &Dataset) -> Result<Vocabulary, WrongUse> {
+pub(super) fn catalogue(named: &str, log: &Dataset) -> Result<Vocabulary, WrongUse> {
     let mut ids: Vec<String> = if named == "data" {
         log.items().iter().map(str::to_owned).collect()
     } else {

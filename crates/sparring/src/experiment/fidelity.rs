@@ -129,7 +129,7 @@ fn utility(comparands: &Comparands<'_>, host: Host<'_>) -> Result<Option<Utility
     Ok((!rows.is_empty()).then(|| exam.utility(rows)))
 }
 
-fn source(name: &str, crowd: &Crowd) -> Source {
+pub(super) fn source(name: &str, crowd: &Crowd) -> Source {
     Source {
         data: name.to_owned(),
         users: crowd.n_users(),

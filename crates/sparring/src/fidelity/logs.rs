@@ -27,7 +27,7 @@ pub struct Logs {
 pub struct Crowd {
     /// The log.
     pub data: Dataset,
-    pub(super) profiles: Profiles,
+    pub(crate) profiles: Profiles,
 }
 
 impl Logs {
@@ -110,7 +110,7 @@ impl Crowd {
     }
 
     /// All users of a log, each of whom has events.
-    pub(super) fn of(data: Dataset) -> Self {
+    pub(crate) fn of(data: Dataset) -> Self {
         let profiles = Profiles::of(&data);
         Self { data, profiles }
     }
@@ -153,7 +153,7 @@ impl Crowd {
     }
 
     /// These users alone.
-    pub(super) fn only(&self, users: &[usize]) -> Self {
+    pub(crate) fn only(&self, users: &[usize]) -> Self {
         let mut builder = InteractionsBuilder::new();
         let log = self.data.interactions();
         let mut ids = Vocabulary::new();

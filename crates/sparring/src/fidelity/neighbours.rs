@@ -7,20 +7,20 @@ use crate::models::Profiles;
 
 /// How near the nearest profile is, by two measures, each with its own nearest.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Nearest {
+pub(crate) struct Nearest {
     /// Largest `|x and y| / sqrt(|x| |y|)`.
-    pub(super) cosine: f64,
+    pub(crate) cosine: f64,
     /// Largest `|x and y| / |x or y|`: 1 for the same profile.
-    pub(super) jaccard: f64,
+    pub(crate) jaccard: f64,
     /// The profile of the largest cosine, the first of several.
-    pub(super) at: usize,
+    pub(crate) at: usize,
 }
 
 /// For each user of `of`, the nearest user of `among`.
 ///
 /// Overlaps are counted item by item through the index of `among`, so that only profiles with
 /// something in common are looked at.
-pub(super) fn nearest(of: &Crowd, among: &Crowd) -> Vec<Nearest> {
+pub(crate) fn nearest(of: &Crowd, among: &Crowd) -> Vec<Nearest> {
     let index = among.profiles.transpose();
     let lengths = among.lengths();
     let search = Search {

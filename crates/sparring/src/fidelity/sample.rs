@@ -6,7 +6,7 @@ use sparring_wide::Seed;
 use super::logs::Crowd;
 
 /// All users, or `most` of them, in their order.
-pub(super) fn at_most(crowd: &Crowd, most: usize, seed: Seed) -> Crowd {
+pub(crate) fn at_most(crowd: &Crowd, most: usize, seed: Seed) -> Crowd {
     if crowd.n_users() <= most {
         return crowd.clone();
     }
@@ -16,7 +16,7 @@ pub(super) fn at_most(crowd: &Crowd, most: usize, seed: Seed) -> Crowd {
 }
 
 /// `most` of the numbers below `n`, or all, in the order in which they are drawn.
-pub(super) fn drawn(n: usize, most: usize, seed: Seed) -> Vec<usize> {
+pub(crate) fn drawn(n: usize, most: usize, seed: Seed) -> Vec<usize> {
     let mut users: Vec<usize> = (0..n).collect();
     users.shuffle(&mut seed.stream("users"));
     users.truncate(most);

@@ -14,6 +14,9 @@
 //! The catalogue is public or released before, ratings and times are released beside (`extras.rs`).
 
 mod denoise;
+mod evidence;
+#[cfg(test)]
+mod flaws;
 mod popularity;
 pub(super) mod sketch;
 
@@ -30,6 +33,10 @@ use crate::data::Dataset;
 use crate::models::{Profiles as Rows, Room, check};
 use crate::privacy::{Delta, DpEvent, Epsilon, Ledger, Neighbouring, PrivacyError, calibrate};
 use crate::recommend::{FitError, Run};
+
+#[cfg(test)]
+pub(crate) use self::flaws::Flaw;
+pub(crate) use self::sketch::Released;
 
 const NAME: &str = "private";
 /// Fewer users than these are too few to hide among.
@@ -149,9 +156,42 @@ impl PrivateConfig {
         Ok(calibrate(all, epsilon, delta, Neighbouring::AddRemove)?.noise)
     }
 
-    fn after_release(
+    /// The sums over the users of a log, with noise: all that is ever seen of them.
+    ///
+    /// # Errors
+    /// If the settings or the log do not allow it.
+    pub(crate) fn release(&self, log: &Dataset, run: &Run<'_>) -> Result<Released, SynthError> {
+        let shares = self.items.powi(2) + self.lengths.powi(2);
+        let weights = self.items > 0.0 && self.lengths > 0.0 && shares < 1.0;
+        let range = "above 0, with `lengths` too and squares that sum to less than 1";
+        check::setting(weights, NAME, "items", range, self.items)?;
+        check::positive(NAME, "inflation", f64::from(self.inflation))?;
+        check::positive(NAME, "temperature", f64::from(self.temperature))?;
+        check::not_negative(NAME, "exponent", self.exponent)?;
+        let noise = self.noise()?;
+        let items = log.n_items() as u64;
+        Room::of(run).enough(NAME, MATRICES * 8 * items * items)?;
+        let rows = Rows::of(log).without_empty_rows();
+        let users = rows.n_rows();
+        enough(users)?;
+        self.target()?.1.for_users(users as u64)?;
+        Ok(Sketch::of(&rows, self.weights(), noise * MARGIN).release())
+    }
+
+    /// The same sums without noise, which an auditor knows and which must not leave.
+    pub(crate) fn unreleased(&self, log: &Dataset) -> Released {
+        let rows = Rows::of(log).without_empty_rows();
+        Sketch::of(&rows, self.weights(), 1.0).unreleased()
+    }
+
+    fn weights(&self) -> Weights {
+        Weights::of(self.items, self.lengths)
+    }
+
+    /// Whatever follows a release: latent users, from it alone.
+    pub(crate) fn after_release(
         &self,
-        released: &sketch::Released,
+        released: &Released,
         run: &Run<'_>,
     ) -> Result<LatentUsers, SynthError> {
         let run = run.with_seed(run.seed.derive(NAME));
@@ -192,23 +232,7 @@ impl Synthesize for PrivateConfig {
     const ANY_WIDTH: bool = true;
 
     fn fit(&self, log: &Dataset, run: &Run<'_>) -> Result<LatentUsers, SynthError> {
-        let shares = self.items.powi(2) + self.lengths.powi(2);
-        let weights = self.items > 0.0 && self.lengths > 0.0 && shares < 1.0;
-        let range = "above 0, with `lengths` too and squares that sum to less than 1";
-        check::setting(weights, NAME, "items", range, self.items)?;
-        check::positive(NAME, "inflation", f64::from(self.inflation))?;
-        check::positive(NAME, "temperature", f64::from(self.temperature))?;
-        check::not_negative(NAME, "exponent", self.exponent)?;
-        let noise = self.noise()?;
-        let items = log.n_items() as u64;
-        Room::of(run).enough(NAME, MATRICES * 8 * items * items)?;
-        let rows = Rows::of(log).without_empty_rows();
-        let users = rows.n_rows();
-        enough(users)?;
-        self.target()?.1.for_users(users as u64)?;
-        let weights = Weights::of(self.items, self.lengths);
-        let released = Sketch::of(&rows, weights, noise * MARGIN).release();
-        drop(rows);
+        let released = self.release(log, run)?;
         self.after_release(&released, run)
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn released(log: &Dataset, (sigma, delta): (f64, f64), most: usize) -
     // The discrete noise passes a whole number as seldom as the normal one passes the number below.
     let limit = (threshold(noise, delta, most) * one).ceil() + 1.0;
     let law = DiscreteGaussian::new(scale);
-    let above = noisy(&values, law, |sum| sum > limit);
+    let above = noisy(&values, Some(law), |sum| sum > limit);
     let told = met.into_iter().zip(above).filter(|(_, above)| *above);
     let ids: Vec<&str> = log.items().iter().collect();
     let mut told: Vec<String> = told.map(|(item, _)| ids[item].to_owned()).collect();

@@ -20,9 +20,9 @@ const CHUNK: usize = 1 << 15;
 /// The weights of a release, whose squares sum to 1.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Weights {
-    items: f64,
-    lengths: f64,
-    pairs: f64,
+    pub(super) items: f64,
+    pub(super) lengths: f64,
+    pub(super) pairs: f64,
 }
 
 /// The sums of the users, without noise.
@@ -41,7 +41,7 @@ pub(super) struct Sketch {
 }
 
 /// The sums with noise, in the units of `u`, and the deviation of the noise in each.
-pub(super) struct Released {
+pub(crate) struct Released {
     /// `sum_u u_i`, `[I]`.
     pub(super) items: Vec<f64>,
     pub(super) noise_of_items: f64,
@@ -67,11 +67,19 @@ impl Sketch {
     /// The sums for noise of `sigma` times what a user can add.
     pub(super) fn of(rows: &Rows, weights: Weights, sigma: f64) -> Self {
         let (one, scale) = units(sigma);
+        Self::with(rows, weights, (one, scale), |n| entries(n, weights, one))
+    }
+
+    /// The sums of what users add by their number of items, in units of one and with noise of a
+    /// scale.
+    pub(super) fn with(
+        rows: &Rows,
+        weights: Weights,
+        (one, scale): (f64, u64),
+        adds: impl Fn(usize) -> [i64; 2],
+    ) -> Self {
         let by_item = rows.transpose();
-        let entries: Vec<[i64; 2]> = rows
-            .rows()
-            .map(|row| entries(row.len(), weights, one))
-            .collect();
+        let entries: Vec<[i64; 2]> = rows.rows().map(|row| adds(row.len())).collect();
         let items: Vec<i64> = by_item
             .rows()
             .map(|users| users.iter().map(|&user| entries[user as usize][0]).sum())
@@ -93,6 +101,15 @@ impl Sketch {
     /// Adds the noise.
     pub(super) fn release(self) -> Released {
         let law = DiscreteGaussian::new(self.scale);
+        self.seen(Some(law))
+    }
+
+    /// The sums as they are, which must not leave: what an auditor knows of other users.
+    pub(super) fn unreleased(self) -> Released {
+        self.seen(None)
+    }
+
+    fn seen(self, law: Option<DiscreteGaussian>) -> Released {
         let pair = self.weights.pairs * std::f64::consts::SQRT_2;
         let units = [self.weights.items, self.weights.lengths, pair].map(|w| 1.0 / (self.one * w));
         let [of_items, of_lengths, of_pairs] = units.map(|unit| self.scale as f64 * unit);
@@ -206,7 +223,7 @@ impl Released {
 }
 
 /// The entries of a user with so many items, for each item and for each pair.
-fn entries(n: usize, weights: Weights, one: f64) -> [i64; 2] {
+pub(super) fn entries(n: usize, weights: Weights, one: f64) -> [i64; 2] {
     let n = n as f64;
     let item = whole(weights.items / n.sqrt() * one);
     let pair = whole(weights.pairs * std::f64::consts::SQRT_2 / n * one);
@@ -240,10 +257,11 @@ pub(in crate::synth) fn whole(x: f64) -> i64 {
     whole
 }
 
-/// Sums with noise, in other units. The noise is from the system's entropy, never from a seed.
+/// Sums in other units, with the noise of a law if there is one. It is from the system's entropy,
+/// never from a seed.
 pub(in crate::synth) fn noisy<T: Send>(
     sums: &[i64],
-    law: DiscreteGaussian,
+    law: Option<DiscreteGaussian>,
     of: impl Fn(f64) -> T + Sync,
 ) -> Vec<T> {
     sums.par_chunks(CHUNK)
@@ -256,7 +274,10 @@ pub(in crate::synth) fn noisy<T: Send>(
             let of = &of;
             chunk
                 .iter()
-                .map(move |&sum| of((sum + law.sample(&mut bits)) as f64))
+                .map(move |&sum| {
+                    let noise = law.map_or(0, |law| law.sample(&mut bits));
+                    of((sum + noise) as f64)
+                })
                 .collect::<Vec<T>>()
         })
         .collect()
