@@ -390,9 +390,9 @@ pub(crate) struct Synthesize {
     /// The log of real users: a named set, a file or a folder.
     #[arg(long, value_name = "D")]
     pub(crate) data: Option<String>,
-    /// The synthesizer; `sparring models` lists them.
-    #[arg(long, value_name = "NAME", default_value = "profilegan")]
-    pub(crate) model: String,
+    /// The synthesizer; `sparring models` lists them [default: profilegan, private with --epsilon].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
     /// Number of users [default: as many as there are real ones].
     #[arg(long, value_name = "N")]
     pub(crate) users: Option<u64>,
@@ -400,12 +400,13 @@ pub(crate) struct Synthesize {
     /// first: the synthetic ones are given the like in users.csv.
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub(crate) attributes: Option<PathBuf>,
-    /// Draw under differential privacy: from one release with noise for this epsilon.
+    /// Draw under differential privacy, with noise for this epsilon: from one release (private), or
+    /// trained further against a critic by DP-SGD (dpgan).
     #[arg(
         long,
         value_name = "E",
         allow_negative_numbers = true,
-        conflicts_with_all = ["from", "model", "attributes"]
+        conflicts_with_all = ["from", "attributes"]
     )]
     pub(crate) epsilon: Option<f64>,
     /// Folder for interactions.csv, users.csv, summary.json and report.html, and ledger.json where

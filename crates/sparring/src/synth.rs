@@ -5,8 +5,8 @@
 //! line, config files, their schema and artifacts know it from then on.
 //!
 //! A synthesizer draws profiles, sets of items; ratings and times are a layer over them
-//! ([`Layer`]). The users carry no privacy guarantee, except those of `private`: all others have seen
-//! real users without noise.
+//! ([`Layer`]). The users carry no privacy guarantee, except those of `private` and `dpgan`: all others have
+//! seen real users without noise.
 
 #[cfg(test)]
 #[macro_use]
@@ -28,6 +28,7 @@ mod decoder;
 mod expectation;
 mod features;
 mod folded;
+mod generator;
 mod latent;
 mod layers;
 mod lengths;
@@ -44,6 +45,7 @@ mod completion;
 
 mod autoregressive;
 mod bootstrap;
+mod dpgan;
 mod gaussian;
 mod independent;
 mod latentgan;
@@ -91,11 +93,16 @@ synthesizers! {
         "items given any part of a profile, drawn in rounds",
     "private" => Private(private::PrivateConfig):
         "users under differential privacy, made from one noisy release (--epsilon)",
+    "dpgan" => DpGan(dpgan::DpGanConfig):
+        "the same, warped as a critic demands that sees the log through noise (--epsilon)",
     "resampled" => Resampled(resampled::ResampledConfig):
         "the likelier of some candidates of another synthesizer, as a discriminator sees it",
 }
 
 impl SynthConfig {
+    /// The synthesizers with a privacy guarantee, the default first.
+    pub const PRIVATE: &[&str] = &["private", "dpgan"];
+
     /// Whether the users are real ones: such a synthesizer is a reference and is not saved.
     pub fn copies_real_users(&self) -> bool {
         matches!(self, Self::Bootstrap(_))
@@ -108,6 +115,7 @@ impl SynthConfig {
     pub fn ledger(&self) -> Result<Option<Ledger>, PrivacyError> {
         match self {
             Self::Private(config) => config.ledger().map(Some),
+            Self::DpGan(config) => config.ledger().map(Some),
             _ => Ok(None),
         }
     }
@@ -119,6 +127,7 @@ impl SynthConfig {
     pub fn extras(&self) -> Result<Option<(&Extras, Plan)>, PrivacyError> {
         match self {
             Self::Private(config) => Ok(Some((&config.extras, config.plan()?))),
+            Self::DpGan(config) => Ok(Some((&config.extras, config.plan()?))),
             _ => Ok(None),
         }
     }

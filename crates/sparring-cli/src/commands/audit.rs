@@ -11,7 +11,7 @@ use sparring::report::{Audit, Bound, audit_page};
 use sparring::synth::SynthConfig;
 
 use super::load;
-use super::synthesize::{PRIVATE, catalogue};
+use super::synthesize::catalogue;
 use crate::audit_args as args;
 use crate::context::Context;
 use crate::failure::WrongUse;
@@ -76,10 +76,10 @@ fn release(context: &Context, args: &args::Audit, canaries: usize) -> anyhow::Re
         .into());
     };
     let claim = Claim::named(epsilon, args.delta).map_err(AuditError::from)?;
-    let mut table = context.config.synth(PRIVATE)?.to_table();
+    let mut table = context.config.synth(SynthConfig::PRIVATE[0])?.to_table();
     table.insert("epsilon".to_owned(), epsilon.into());
     table.insert("delta".to_owned(), args.delta.into());
-    let config = SynthConfig::from_table(PRIVATE, table)?;
+    let config = SynthConfig::from_table(SynthConfig::PRIVATE[0], table)?;
     config.ledger().map_err(AuditError::from)?;
     let name = args.data.clone().unwrap_or_default();
     let log = load::log(context, &name, &args.reading)?;

@@ -15,8 +15,8 @@ use crate::cli::Synthesize;
 use crate::context::Context;
 use crate::failure::WrongUse;
 
-/// The synthesizer with a guarantee.
-pub(super) const PRIVATE: &str = "private";
+/// The synthesizer where none is named and no guarantee is asked for.
+const DEFAULT: &str = "profilegan";
 
 /// Fits a synthesizer or loads one, and writes its users.
 pub(crate) fn run(context: &Context, args: &Synthesize) -> anyhow::Result<()> {
@@ -142,11 +142,12 @@ fn fit(context: &Context, args: &Synthesize) -> anyhow::Result<(SynthArtifact, O
     if let Some(epsilon) = args.epsilon {
         return Ok((fit_privately(context, args, epsilon)?, None));
     }
-    let config = context.config.synth(&args.model)?;
-    if config.ledger().is_ok_and(|ledger| ledger.is_some()) || args.model == PRIVATE {
+    let model = args.model.as_deref().unwrap_or(DEFAULT);
+    let config = context.config.synth(model)?;
+    if SynthConfig::PRIVATE.contains(&model) {
         return Err(WrongUse {
-            finding: format!("--model {PRIVATE}: its guarantee is not named"),
-            hint: "leave --model out and give --epsilon, --users and --catalogue",
+            finding: format!("--model {model}: its guarantee is not named"),
+            hint: "give --epsilon, --users and --catalogue",
         }
         .into());
     }
@@ -190,10 +191,18 @@ fn fit_privately(
         let what = "how many real users there are is not told";
         return Err(missing(what, "give the number of users to draw with --users").into());
     }
-    let mut table = context.config.synth(PRIVATE)?.to_table();
+    let model = args.model.as_deref().unwrap_or(SynthConfig::PRIVATE[0]);
+    let mut table = context.config.synth(model)?.to_table();
+    if !SynthConfig::PRIVATE.contains(&model) {
+        return Err(missing(
+            &format!("--model {model} has no guarantee"),
+            "leave --model out, or name private or dpgan",
+        )
+        .into());
+    }
     table.insert("epsilon".to_owned(), epsilon.into());
     release::settings(&args.release, &mut table)?;
-    let config = SynthConfig::from_table(PRIVATE, table)?;
+    let config = SynthConfig::from_table(model, table)?;
     // Refused before the log is read, if it is to be refused.
     let spent = release::spent(&args.release)?;
     spent.with(&config)?;

@@ -73,6 +73,51 @@ fn users_under_differential_privacy_come_with_a_ledger() {
 }
 
 #[test]
+fn a_critic_under_differential_privacy_is_in_the_ledger() {
+    let place = Place::empty();
+    place.write("log.csv", camps());
+    let run = "synthesize --data log.csv --model dpgan --users 40 --catalogue data --epsilon 4";
+    let small = "--set synth.dpgan.steps=12 --set synth.dpgan.head_start=2";
+    let told = place.good(&format!("{run} {small} --out made --save model"));
+    let ledger: serde_json::Value =
+        serde_json::from_slice(&place.read("made/ledger.json")).unwrap();
+    let epsilon = ledger["composed"]["epsilon"].as_f64().unwrap();
+    assert!(epsilon <= 4.0 && epsilon > 3.99, "{epsilon}");
+    let names: Vec<&str> = ["sums over users", "steps of the critic"].into();
+    let events = ledger["events"].as_array().unwrap();
+    let found: Vec<&str> = events
+        .iter()
+        .filter_map(|event| event["name"].as_str())
+        .collect();
+    assert_eq!(found, names);
+    assert!(told.contains("privacy guarantee: epsilon "), "{told}");
+    // Drawn again, at no further cost.
+    place.good("synthesize --from model --users 60 --out more");
+    let users = String::from_utf8(place.read("made/interactions.csv")).unwrap();
+    let more = String::from_utf8(place.read("more/interactions.csv")).unwrap();
+    assert!(more.starts_with(&users) && more.len() > users.len());
+    for (setting, words) in [
+        ("release=1.0", "`release` must be above 0 and below 1"),
+        ("sample_rate=1.5", "the rate must be"),
+        ("sample_rate=0.0", "the rate must be"),
+        ("clip=0.0", "clip must be above 0"),
+        ("batch=7", "batch"),
+    ] {
+        place.bad(
+            &format!("{run} --set synth.dpgan.{setting} --out none"),
+            2,
+            &[words],
+        );
+        assert!(!place.path("none").exists(), "{setting}");
+    }
+    place.bad(
+        "synthesize --data log.csv --model dpgan --out none",
+        2,
+        &["its guarantee is not named"],
+    );
+}
+
+#[test]
 fn guarantees_that_cannot_be_given_are_refused() {
     let place = Place::empty();
     place.write("log.csv", camps());

@@ -130,7 +130,7 @@ impl Audited<'_> {
 
     /// The scores of all canaries from the synthetic users of a release.
     fn black_box(&self, released: &Released, run: &Run<'_>) -> Result<Vec<f64>, SynthError> {
-        let model = self.config.after_release(released, run)?;
+        let model = self.config.after_release(released, run)?.users;
         let made = model.generate(0..self.log.n_users() as u64, run.seed.derive("users"));
         let rows = made.iter().map(|profile| profile.iter().map(|item| item.0));
         let made = crowd_of(rows, self.log.items());

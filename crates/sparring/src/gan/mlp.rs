@@ -149,6 +149,20 @@ impl Mlp {
         }
     }
 
+    /// The layers, leaky between them.
+    pub(crate) fn layers(&self) -> Vec<&Dense> {
+        self.layers.iter().map(|layer| &layer.dense).collect()
+    }
+
+    /// Adds to the gradient of the parameters: layer after layer, weights before biases.
+    pub(crate) fn add(&mut self, gradient: &[f32]) {
+        let mut rest = gradient.iter();
+        for DenseGradient { weight, bias } in self.layers.iter_mut().map(|layer| &mut layer.sum) {
+            let sums = weight.data.iter_mut().chain(bias);
+            sums.zip(&mut rest).for_each(|(sum, entry)| *sum += entry);
+        }
+    }
+
     /// The norm of the running mean of the gradients.
     pub(crate) fn gradient_norm(&self) -> f64 {
         let adams = self.layers.iter().map(|layer| &layer.adam);
@@ -286,6 +300,30 @@ mod tests {
             let error = (slope[at] - difference).abs();
             assert!(error < 1e-3, "{} {difference}", slope[at]);
         }
+    }
+
+    #[test]
+    fn a_gradient_is_added_layer_after_layer_and_weights_before_biases() {
+        // Layers of 2 x 3 + 3 and 3 + 1 parameters: entry 7 is a bias, entry 10 a weight.
+        for (entry, layer, bias, place) in [(4, 0, false, 4), (7, 0, true, 1), (10, 1, false, 1)] {
+            let mut net = Mlp::new(&[2, 3, 1], Seed(1));
+            let mut gradient = [0.0; 13];
+            gradient[entry] = 1.5;
+            net.add(&gradient);
+            net.add(&gradient);
+            for (at, found) in net.layers.iter().map(|layer| &layer.sum).enumerate() {
+                let (mut weight, mut biases) = (found.weight.clone(), found.bias.clone());
+                weight.fill(0.0);
+                biases.fill(0.0);
+                if at == layer && bias {
+                    biases[place] = 3.0;
+                } else if at == layer {
+                    weight.data[place] = 3.0;
+                }
+                assert_eq!((&found.weight, &found.bias), (&weight, &biases), "{entry}");
+            }
+        }
+        assert_eq!(Mlp::new(&[2, 3, 1], Seed(1)).layers().len(), 2);
     }
 
     #[test]

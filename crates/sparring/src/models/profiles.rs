@@ -31,6 +31,23 @@ impl Profiles {
         profiles
     }
 
+    /// Of sets of items in rising order.
+    pub(crate) fn of_sets<'a>(
+        sets: impl IntoIterator<Item = &'a [ItemIx]>,
+        n_items: usize,
+    ) -> Self {
+        let mut profiles = Self {
+            starts: vec![0],
+            entries: Vec::new(),
+            n_columns: n_items,
+        };
+        for set in sets {
+            profiles.entries.extend(set.iter().map(|item| item.0));
+            profiles.starts.push(profiles.entries.len());
+        }
+        profiles
+    }
+
     /// Rows and columns exchanged.
     pub(crate) fn transpose(&self) -> Self {
         let mut starts = vec![0; self.n_columns + 1];

@@ -50,11 +50,16 @@ pub(super) struct Seen {
 impl Features {
     /// Of the real users; `popularity` is the share of users that have each item.
     pub(super) fn of(rows: &Rows, directions: Tall, popularity: &[f64]) -> Self {
+        Self::with(POPULAR, rows, directions, popularity)
+    }
+
+    /// With so many popular items, standardised over these users.
+    pub(super) fn with(popular: usize, rows: &Rows, directions: Tall, popularity: &[f64]) -> Self {
         let items = rows.n_columns();
         let mut order: Vec<u32> = (0..u32::try_from(items).expect("items fit u32")).collect();
         let share = |item: &u32| popularity[*item as usize];
         order.sort_by(|a, b| share(b).total_cmp(&share(a)).then(a.cmp(b)));
-        order.truncate(POPULAR);
+        order.truncate(popular);
         let width = directions.width;
         let logarithm = |&share: &f64| single(share.max(1e-9).ln());
         let mut features = Self {

@@ -19,8 +19,8 @@ use sparring_wide::{Matrix, Seed};
 
 use super::blend::{Blend, Component};
 use super::decoder::{Decoder, Imagined, Raking};
+use super::generator::Drawn;
 use super::lengths::Lengths;
-use super::profilegan::Drawn;
 use super::profiles::{Block, Profiles};
 use super::real::Real;
 use super::traits::Synthesizer;

@@ -16,9 +16,9 @@ use sparring_wide::{Adam, Matrix, Seed};
 
 use super::error::SynthError;
 use super::gaussian::normal;
+use super::generator::Drawn;
 use super::latent::{LatentUsers, Settings};
 use super::layers::LAYERS;
-use super::profilegan::Drawn;
 use super::real::Real;
 use super::traits::Synthesize;
 use super::warp::{Scale, Warp, shifted};

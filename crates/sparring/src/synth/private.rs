@@ -20,6 +20,8 @@ mod flaws;
 mod popularity;
 pub(super) mod sketch;
 
+pub(super) use self::sketch::{noisy, secret, units};
+
 use serde::{Deserialize, Serialize};
 
 use self::denoise::Covariance;
@@ -104,6 +106,15 @@ impl Default for PrivateConfig {
             extras: Extras::default(),
         }
     }
+}
+
+/// What is made of a release.
+pub(super) struct Outcome {
+    pub(super) users: LatentUsers,
+    /// Share of the users that have each item, `[I]`.
+    pub(super) popularity: Vec<f64>,
+    /// As many users as there seem to be.
+    pub(super) count: usize,
 }
 
 impl PrivateConfig {
@@ -193,7 +204,7 @@ impl PrivateConfig {
         &self,
         released: &Released,
         run: &Run<'_>,
-    ) -> Result<LatentUsers, SynthError> {
+    ) -> Result<Outcome, SynthError> {
         let run = run.with_seed(run.seed.derive(NAME));
         let sizes = released.sizes();
         let means = popularity::posterior(&released.items, released.noise_of_items);
@@ -220,18 +231,18 @@ impl PrivateConfig {
             mean: vec![0.0; k + 1],
             spread,
         };
-        let parts = (covariance.into_directions(), shares, sizes);
+        let count = sizes.len();
+        let parts = (covariance.into_directions(), shares.clone(), sizes);
         let settings = (self.inflation, self.temperature, self.turns);
-        Ok(LatentUsers::of_law(NAME, law, parts, settings, &run)?)
+        Ok(Outcome {
+            users: LatentUsers::of_law(NAME, law, parts, settings, &run)?,
+            popularity: shares,
+            count,
+        })
     }
-}
 
-impl Synthesize for PrivateConfig {
-    type Model = LatentUsers;
-    /// Folding would read the log.
-    const ANY_WIDTH: bool = true;
-
-    fn fit(&self, log: &Dataset, run: &Run<'_>) -> Result<LatentUsers, SynthError> {
+    /// Releases, and makes users of that.
+    pub(super) fn make(&self, log: &Dataset, run: &Run<'_>) -> Result<Outcome, SynthError> {
         let released = self.release(log, run)?;
         self.after_release(&released, run)
     }
@@ -247,6 +258,16 @@ pub(super) fn enough(users: usize) -> Result<(), FitError> {
         needed: "100 users with items to hide among",
         found: users,
     })
+}
+
+impl Synthesize for PrivateConfig {
+    type Model = LatentUsers;
+    /// Folding would read the log.
+    const ANY_WIDTH: bool = true;
+
+    fn fit(&self, log: &Dataset, run: &Run<'_>) -> Result<LatentUsers, SynthError> {
+        Ok(self.make(log, run)?.users)
+    }
 }
 
 #[cfg(test)]

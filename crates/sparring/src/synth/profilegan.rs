@@ -8,27 +8,24 @@
 //!
 //! with `sp(x) = ln(1 + e^x)`, pairs and penalties as in Huang et al., "The GAN is dead; long live
 //! the GAN" (2024, eq. 3), and features `f` of a profile (`../features.rs`). The generator
-//! (`generator.rs`) warps latent users and learns the decoder; lengths stay as drawn, and offsets are
+//! (`../generator.rs`) warps latent users and learns the decoder; lengths stay as drawn, and offsets are
 //! raked to the popularity in the second half of training and at its end. Weights are averaged over
 //! steps. With `adversary = 0` the same generator learns by moment matching alone: the baseline
 //! that a critic has to beat.
 
 mod gap;
-mod generator;
 mod training;
 
 use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use self::generator::Drawn;
-
 use self::gap::MomentGap;
-use self::generator::{Averaged, Generator};
 use self::training::Training;
 use super::error::SynthError;
 use super::features::Features;
 use super::gaussian::normal;
+use super::generator::{Averaged, Generator};
 use super::latent::{LatentUsers, Settings};
 use super::real::Real;
 use super::traits::Synthesize;

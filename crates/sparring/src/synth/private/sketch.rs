@@ -257,6 +257,15 @@ pub(in crate::synth) fn whole(x: f64) -> i64 {
     whole
 }
 
+/// Random bits that nobody can draw again: from the system's entropy, never from a seed.
+pub(in crate::synth) fn secret() -> StdRng {
+    let mut seed = <StdRng as SeedableRng>::Seed::default();
+    SysRng
+        .try_fill_bytes(&mut seed)
+        .expect("the system has entropy");
+    StdRng::from_seed(seed)
+}
+
 /// Sums in other units, with the noise of a law if there is one. It is from the system's entropy,
 /// never from a seed.
 pub(in crate::synth) fn noisy<T: Send>(
@@ -266,11 +275,7 @@ pub(in crate::synth) fn noisy<T: Send>(
 ) -> Vec<T> {
     sums.par_chunks(CHUNK)
         .flat_map_iter(|chunk| {
-            let mut seed = <StdRng as SeedableRng>::Seed::default();
-            SysRng
-                .try_fill_bytes(&mut seed)
-                .expect("the system has entropy");
-            let mut bits = StdRng::from_seed(seed);
+            let mut bits = secret();
             let of = &of;
             chunk
                 .iter()

@@ -4,11 +4,11 @@ use sparring_wide::{Adam, Matrix, Seed};
 
 use super::ProfileGanConfig;
 use super::gap::MomentGap;
-use super::generator::{Averaged, Generator, Made, Rates};
 use crate::gan::{AdversarialStep, Annealing, NetCritic, Probe, Remedy, Schedule, apply_to_rates};
 use crate::models::Profiles as Rows;
 use crate::recommend::{FitError, Run};
 use crate::synth::features::{Features, Seen};
+use crate::synth::generator::{Averaged, Generator, Made, Rates};
 use crate::synth::latent::LatentUsers;
 
 /// Who rakes, for errors.

@@ -1,4 +1,4 @@
-//! The generator: latent users of a normal law, a warp, and a decoder to hard profiles.
+//! The generator of whole profiles: latent users of a normal law, a warp, and a decoder to hard profiles.
 //!
 //! ```text
 //! z' = s + f(s, g),  l_i = w_i . z' + o_i,  p_i = sigmoid(l_i + b),  sum_i p_i = L
@@ -37,9 +37,9 @@ pub(super) struct Generator {
 
 /// Latent users as they are drawn: rows `(z, g)` `[N, K + 1]` and lengths.
 #[derive(Debug, Clone)]
-pub(in crate::synth) struct Drawn {
-    pub(in crate::synth) rows: Matrix,
-    pub(in crate::synth) lengths: Vec<usize>,
+pub(super) struct Drawn {
+    pub(super) rows: Matrix,
+    pub(super) lengths: Vec<usize>,
 }
 
 /// A batch of generated profiles, and what going back needs.
