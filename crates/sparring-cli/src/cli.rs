@@ -409,6 +409,10 @@ pub(crate) struct Synthesize {
         conflicts_with_all = ["from", "attributes"]
     )]
     pub(crate) epsilon: Option<f64>,
+    /// What items are, as anybody may know it, as a prior under differential privacy: a table with
+    /// the header item,genres,year (genres separated by bars), movies.dat or u.item.
+    #[arg(long, value_name = "FILE", requires = "epsilon")]
+    pub(crate) public: Option<PathBuf>,
     /// Folder for interactions.csv, users.csv, summary.json and report.html, and ledger.json where
     /// there is a guarantee.
     #[arg(long, value_name = "DIR")]

@@ -58,7 +58,7 @@ pub(crate) use profiles::Profiles;
 #[cfg(test)]
 pub(crate) use profiles::tests::log;
 pub(crate) use sparring::{Batch, Neural};
-pub(crate) use subspace::{Leading, Search, leading, memory_of};
+pub(crate) use subspace::{Leading, Search, leading, memory_of, orthogonalise};
 pub(crate) use symmetric::eigen;
 pub(crate) use tall::{Scaled, Tall};
 

@@ -29,8 +29,8 @@ pub use discrete_gaussian::{DiscreteGaussian, LARGEST_SCALE};
 pub use error::PrivacyError;
 pub use event::DpEvent;
 pub use ledger::{Declared, Ledger};
-pub(crate) use normal::{above, beyond};
 pub use normal::gaussian_delta;
+pub(crate) use normal::{above, beyond};
 pub use renyi::{RenyiAccountant, rdp};
 pub use statement::{Booked, Cost, Statement};
 

@@ -202,6 +202,9 @@ fn fit_privately(
     }
     table.insert("epsilon".to_owned(), epsilon.into());
     release::settings(&args.release, &mut table)?;
+    if let Some(file) = &args.public {
+        table.insert("public".to_owned(), file.display().to_string().into());
+    }
     let config = SynthConfig::from_table(model, table)?;
     // Refused before the log is read, if it is to be refused.
     let spent = release::spent(&args.release)?;

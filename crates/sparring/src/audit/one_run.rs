@@ -116,9 +116,9 @@ impl Audited<'_> {
             rows.map(|row| self.config.evidence(of, row)).collect()
         };
         // Half of both is what is known: all users, and a half of each canary.
-        let without = evidence(&self.config.unreleased(self.log));
+        let without = evidence(&self.config.unreleased(self.log, released));
         let all = self.canaries.all_among(self.log);
-        let all = evidence(&self.config.unreleased(&all));
+        let all = evidence(&self.config.unreleased(&all, released));
         let known = without.iter().zip(&all).map(|(a, b)| f64::midpoint(*a, *b));
         let found = evidence(released);
         found
@@ -130,7 +130,9 @@ impl Audited<'_> {
 
     /// The scores of all canaries from the synthetic users of a release.
     fn black_box(&self, released: &Released, run: &Run<'_>) -> Result<Vec<f64>, SynthError> {
-        let model = self.config.after_release(released, run)?.users;
+        let facts = self.config.facts(self.log)?;
+        let made = self.config.after_release(released, facts.as_ref(), run)?;
+        let model = made.users;
         let made = model.generate(0..self.log.n_users() as u64, run.seed.derive("users"));
         let rows = made.iter().map(|profile| profile.iter().map(|item| item.0));
         let made = crowd_of(rows, self.log.items());

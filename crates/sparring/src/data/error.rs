@@ -128,6 +128,16 @@ pub enum DataError {
         /// What was found.
         finding: String,
     },
+    /// A file does not say what items are.
+    #[error("{}:{line}: {finding}", path.display())]
+    ItemFacts {
+        /// The file.
+        path: PathBuf,
+        /// Line number, from 1.
+        line: u64,
+        /// What was found.
+        finding: String,
+    },
     /// A user of a later part is not in training.
     #[error("{}:{line}: user `{user}` is not in the training part", path.display())]
     UnknownUser {
@@ -220,6 +230,10 @@ impl DataError {
             Self::UserTable { .. } => {
                 "give a table with a header, the users of the log in a column `user`, each once, and \
                  one column an attribute"
+            }
+            Self::ItemFacts { .. } => {
+                "give a table with the header item,genres,year (genres separated by |, a year may be \
+                 missing), movies.dat or u.item, each item once"
             }
             Self::Duplicate { .. } => {
                 "keep one of each with --duplicates last (or first), or all with --duplicates all"

@@ -5,6 +5,7 @@ mod parquet;
 mod rows;
 mod text;
 
+use std::io::Read;
 use std::path::Path;
 
 use super::columns::Columns;
@@ -33,4 +34,14 @@ pub(super) fn names(path: &Path, wanted: Option<Format>) -> Result<Columns, Data
         return parquet::names(path);
     }
     text::names(path, wanted)
+}
+
+/// All bytes of a file, decompressed.
+pub(super) fn bytes_of(path: &Path) -> Result<Vec<u8>, DataError> {
+    let (mut reader, _) = bytes::open(path)?;
+    let mut bytes = Vec::new();
+    reader
+        .read_to_end(&mut bytes)
+        .map_err(bytes::io(path, "read"))?;
+    Ok(bytes)
 }

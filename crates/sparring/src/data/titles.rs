@@ -37,7 +37,8 @@ pub fn titles(folder: &Path, items: &Vocabulary) -> Vec<String> {
     titles
 }
 
-fn decode(bytes: Vec<u8>) -> String {
+/// Text in UTF-8, or else in Latin-1.
+pub(super) fn decode(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| {
         error
             .as_bytes()

@@ -82,6 +82,22 @@ impl Profiles {
         }
     }
 
+    /// The same rows over some of the columns: `place` is where each column goes, in their order, or
+    /// `None`; `n` of them are left.
+    pub(crate) fn over(&self, place: &[Option<u32>], n: usize) -> Self {
+        let mut over = Self {
+            starts: vec![0],
+            entries: Vec::with_capacity(self.entries.len()),
+            n_columns: n,
+        };
+        for row in self.rows() {
+            let kept = row.iter().filter_map(|&column| place[column as usize]);
+            over.entries.extend(kept);
+            over.starts.push(over.entries.len());
+        }
+        over
+    }
+
     pub(crate) fn n_rows(&self) -> usize {
         self.starts.len() - 1
     }

@@ -101,7 +101,7 @@ pub(crate) fn leading(
 
 /// Replaces a matrix by its left singular vectors and returns the singular values, largest first;
 /// columns beyond the rank become zero.
-fn orthogonalise(tall: &mut Tall) -> Option<Vec<f64>> {
+pub(crate) fn orthogonalise(tall: &mut Tall) -> Option<Vec<f64>> {
     let k = tall.width;
     let (values, vectors) = eigen(&tall.gram(), k)?;
     let least = values.last()? * NEGLIGIBLE;

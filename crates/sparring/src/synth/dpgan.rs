@@ -33,7 +33,7 @@ use super::extras::{Extras, Plan};
 use super::features::Features;
 use super::generator::{Averaged, Generator};
 use super::latent::LatentUsers;
-use super::private::{Outcome, PrivateConfig};
+use super::private::{Outcome, PrivateConfig, PrivateUsers, among};
 use super::traits::{Synthesize, Synthesizer};
 use super::warp::Scale;
 use crate::data::Dataset;
@@ -223,7 +223,7 @@ impl DpGanConfig {
         (start, noise): (&Outcome, f64),
         run: &Run<'_>,
     ) -> Result<LatentUsers, SynthError> {
-        let users = &start.users;
+        let users = &start.users.law;
         let drawn = users.drawn(0..STANDARD, run.seed.derive("scale"));
         let scale = Scale::of(&drawn.rows);
         let decoder = users.decoder_in(&scale);
@@ -255,11 +255,10 @@ impl DpGanConfig {
 
     /// What the critic sees, of the release alone.
     fn features(&self, start: &Outcome, run: &Run<'_>) -> Result<Features, FitError> {
-        let profiles = start
-            .users
-            .generate(0..STANDARD, run.seed.derive("features"));
+        let law = &start.users.law;
+        let profiles = law.generate(0..STANDARD, run.seed.derive("features"));
         let rows = Rows::of_sets(profiles.iter(), start.popularity.len());
-        let seen = self.seen.get().min(start.users.width());
+        let seen = self.seen.get().min(law.width());
         let directions = Directions::of(&rows, seen, run)?.into_tall();
         Ok(Features::with(
             self.popular,
@@ -271,16 +270,16 @@ impl DpGanConfig {
 }
 
 impl Synthesize for DpGanConfig {
-    type Model = LatentUsers;
+    type Model = PrivateUsers;
     /// Folding would read the log.
     const ANY_WIDTH: bool = true;
 
-    fn fit(&self, log: &Dataset, run: &Run<'_>) -> Result<LatentUsers, SynthError> {
+    fn fit(&self, log: &Dataset, run: &Run<'_>) -> Result<PrivateUsers, SynthError> {
         self.check()?;
         let release = self.release()?;
         let noise = self.noise(&release.ledger()?)?;
         Room::of(run).enough(NAME, self.memory(log.n_items() as u64))?;
-        let start = release.make(log, run)?;
+        let mut start = release.make(log, run)?;
         if start.count < LARGE {
             run.observer.note(&format!(
                 "dpgan: about {} users, as released: with fewer than {LARGE} the release alone \
@@ -288,14 +287,15 @@ impl Synthesize for DpGanConfig {
                 start.count
             ));
         }
-        if start.users.width() == 0 {
+        if start.users.law.width() == 0 {
             run.observer
                 .note("dpgan: no direction stands above the noise, so there is nothing to warp");
             return Ok(start.users);
         }
-        let real = Rows::of(log).without_empty_rows();
+        let real = among(&Rows::of(log), &start.head);
         let run = run.with_seed(run.seed.derive(NAME));
-        self.train(&real, (&start, noise), &run)
+        start.users.law = self.train(&real, (&start, noise), &run)?;
+        Ok(start.users)
     }
 }
 

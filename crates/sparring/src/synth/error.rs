@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::data::DataError;
 use crate::privacy::PrivacyError;
 use crate::recommend::FitError;
 
@@ -21,6 +22,9 @@ pub enum SynthError {
         /// How many have.
         found: usize,
     },
+    /// What items publicly are could not be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// A file or folder could not be read or written.
     #[error("{}: cannot {action}: {source}", path.display())]
     Io {
@@ -70,6 +74,7 @@ impl SynthError {
             Self::NoCatalogue { .. } => {
                 "name a public list of the items with --catalogue, or give more epsilon or a larger log"
             }
+            Self::Data(error) => error.hint(),
             Self::Io { .. } => "check that the folder is writable and that the disk has room",
             Self::Occupied { .. } => "name another folder with --out, or empty this one",
             Self::NoFolder { .. } => "name a folder with --out; it need not exist yet",

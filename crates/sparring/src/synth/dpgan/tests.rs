@@ -21,7 +21,7 @@ fn config(epsilon: f64) -> DpGanConfig {
     }
 }
 
-fn fit(config: &DpGanConfig, log: &Dataset) -> Result<LatentUsers, String> {
+fn fit(config: &DpGanConfig, log: &Dataset) -> Result<PrivateUsers, String> {
     let cancel = Cancel::new();
     let fitted = config.fit(log, &Run::quiet(Seed(1), &cancel));
     fitted.map_err(|error| error.to_string())
@@ -45,7 +45,7 @@ fn taste_comes_through_and_users_are_from_a_seed() {
     let users = one.generate(0..1000, Seed(2));
     assert_eq!(users, one.generate(0..1000, Seed(2)));
     assert_ne!(users, one.generate(0..1000, Seed(3)));
-    let loaded = LatentUsers::from_weights(&one.weights()).unwrap();
+    let loaded = PrivateUsers::from_weights(&one.weights()).unwrap();
     assert_eq!(users, loaded.generate(0..1000, Seed(2)));
     let share = |profile: &[crate::data::ItemIx]| {
         let rising = profile.windows(2).all(|pair| pair[0] < pair[1]);

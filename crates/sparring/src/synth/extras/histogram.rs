@@ -66,7 +66,9 @@ impl Sums {
 
     /// Adds the noise, which is from the system's entropy.
     pub(super) fn release(self) -> Vec<Noisy> {
-        let all = noisy(&self.sums, Some(DiscreteGaussian::new(self.scale)), |sum| sum);
+        let all = noisy(&self.sums, Some(DiscreteGaussian::new(self.scale)), |sum| {
+            sum
+        });
         let parts = self.parts.iter().zip(&self.starts);
         let of = |(part, &start): (&Part, &usize)| {
             let unit = (self.one * part.square.sqrt()).recip();

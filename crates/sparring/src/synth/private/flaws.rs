@@ -1,6 +1,6 @@
 //! Releases with planted bugs, which the audit must catch; for its tests alone.
 
-use super::sketch::{Released, Sketch, entries, units};
+use super::sketch::{Released, Sums, entries, units};
 use super::{MARGIN, PrivateConfig, Rows};
 use crate::data::Dataset;
 
@@ -19,7 +19,7 @@ impl PrivateConfig {
     /// The release of a log, with a bug.
     pub(crate) fn flawed(&self, log: &Dataset, flaw: Flaw) -> Released {
         let rows = Rows::of(log).without_empty_rows();
-        let weights = self.weights();
+        let weights = self.shares();
         let noise = self.noise().expect("there is such a guarantee");
         let (one, scale) = units(noise * MARGIN);
         let users = u64::try_from(rows.n_rows()).expect("a number of users");
@@ -31,6 +31,6 @@ impl PrivateConfig {
             Flaw::NoClipping => entries(1, weights, one),
             _ => entries(n, weights, one),
         };
-        Sketch::with(&rows, weights, (one, scale), adds).release()
+        Sums::with(&rows, weights, (one, scale), adds).release(log.n_items())
     }
 }

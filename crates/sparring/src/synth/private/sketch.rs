@@ -14,6 +14,10 @@ use crate::privacy::{DiscreteGaussian, LARGEST_SCALE};
 const FINEST: u64 = 1 << 24;
 /// Classes of lengths: half octaves.
 pub(super) const CLASSES: usize = 32;
+/// Deviations of the noise that an item's sum must reach, or its pairs are lost in noise too.
+const STANDING: f64 = 2.0;
+/// Items whose pairs are released in any case.
+const LEAST: usize = 64;
 /// Entries that one thread draws noise for.
 const CHUNK: usize = 1 << 15;
 
@@ -25,21 +29,6 @@ pub(super) struct Weights {
     pub(super) pairs: f64,
 }
 
-/// The sums of the users, without noise.
-pub(super) struct Sketch {
-    weights: Weights,
-    /// One, in units of the sums.
-    one: f64,
-    /// Scale of the noise, in the same units.
-    scale: u64,
-    /// `[I]`.
-    items: Vec<i64>,
-    /// `[CLASSES]`.
-    lengths: Vec<i64>,
-    /// Of the pairs `i < j`, row after row.
-    pairs: Vec<i64>,
-}
-
 /// The sums with noise, in the units of `u`, and the deviation of the noise in each.
 pub(crate) struct Released {
     /// `sum_u u_i`, `[I]`.
@@ -48,7 +37,10 @@ pub(crate) struct Released {
     /// Users of each class.
     pub(super) lengths: Vec<f64>,
     pub(super) noise_of_lengths: f64,
-    /// `sum_u u_i u_j`, of the pairs `i < j`, row after row.
+    /// The items whose pairs are released, rising: those with the largest noisy sums, as far as these
+    /// stand above the noise.
+    pub(super) head: Vec<u32>,
+    /// `sum_u v_i v_j` of the users' parts `v` among them, of the pairs `i < j`, row after row.
     pub(super) pairs: Vec<f32>,
     pub(super) noise_of_pairs: f64,
 }
@@ -63,67 +55,126 @@ impl Weights {
     }
 }
 
-impl Sketch {
-    /// The sums for noise of `sigma` times what a user can add.
-    pub(super) fn of(rows: &Rows, weights: Weights, sigma: f64) -> Self {
-        let (one, scale) = units(sigma);
-        Self::with(rows, weights, (one, scale), |n| entries(n, weights, one))
-    }
+/// What is summed, and in which units.
+pub(super) struct Sums<'a, F> {
+    rows: &'a Rows,
+    weights: Weights,
+    /// One, in units of the sums.
+    one: f64,
+    /// Scale of the noise, in the same units.
+    scale: u64,
+    /// What a user with so many items adds for each item and for each pair.
+    adds: F,
+}
 
-    /// The sums of what users add by their number of items, in units of one and with noise of a
-    /// scale.
+impl<'a> Sums<'a, Box<dyn Fn(usize) -> [i64; 2]>> {
+    /// The sums of users, for noise of `sigma` times what one can add.
+    pub(super) fn of(rows: &'a Rows, weights: Weights, sigma: f64) -> Self {
+        let (one, scale) = units(sigma);
+        let adds = move |n| entries(n, weights, one);
+        Self::with(rows, weights, (one, scale), Box::new(adds))
+    }
+}
+
+impl<'a, F: Fn(usize) -> [i64; 2]> Sums<'a, F> {
+    /// Sums of what users add by their number of items, in units of one and for noise of a scale.
     pub(super) fn with(
-        rows: &Rows,
+        rows: &'a Rows,
         weights: Weights,
         (one, scale): (f64, u64),
-        adds: impl Fn(usize) -> [i64; 2],
+        adds: F,
     ) -> Self {
-        let by_item = rows.transpose();
-        let entries: Vec<[i64; 2]> = rows.rows().map(|row| adds(row.len())).collect();
-        let items: Vec<i64> = by_item
-            .rows()
-            .map(|users| users.iter().map(|&user| entries[user as usize][0]).sum())
-            .collect();
-        let mut lengths = vec![0; CLASSES];
-        for row in rows.rows() {
-            lengths[class(row.len())] += whole(weights.lengths * one);
-        }
         Self {
+            rows,
             weights,
             one,
             scale,
-            items,
-            lengths,
-            pairs: pairs(rows, &by_item, &entries),
+            adds,
         }
     }
 
-    /// Adds the noise.
-    pub(super) fn release(self) -> Released {
+    /// Adds the noise; the pairs are those among `most` items.
+    ///
+    /// Two looks at the log: the second is told by the noisy sums of the first which items to look at.
+    pub(super) fn release(self, most: usize) -> Released {
         let law = DiscreteGaussian::new(self.scale);
-        self.seen(Some(law))
+        self.seen(Some(law), |sums, noise| largest(sums, noise, most))
     }
 
     /// The sums as they are, which must not leave: what an auditor knows of other users.
-    pub(super) fn unreleased(self) -> Released {
-        self.seen(None)
+    pub(super) fn unreleased(self, head: &[u32]) -> Released {
+        self.seen(None, |_, _| head.to_vec())
     }
 
-    fn seen(self, law: Option<DiscreteGaussian>) -> Released {
+    fn seen(
+        self,
+        law: Option<DiscreteGaussian>,
+        head: impl FnOnce(&[f64], f64) -> Vec<u32>,
+    ) -> Released {
         let pair = self.weights.pairs * std::f64::consts::SQRT_2;
         let units = [self.weights.items, self.weights.lengths, pair].map(|w| 1.0 / (self.one * w));
         let [of_items, of_lengths, of_pairs] = units.map(|unit| self.scale as f64 * unit);
+        let items = noisy(&self.items(), law, |sum| sum * units[0]);
+        let lengths = noisy(&self.lengths(), law, |sum| sum * units[1]);
+        let head = head(&items, of_items);
         #[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
         let single = |x: f64| x as f32;
         Released {
             noise_of_items: of_items,
             noise_of_lengths: of_lengths,
             noise_of_pairs: of_pairs,
-            items: noisy(&self.items, law, |sum| sum * units[0]),
-            lengths: noisy(&self.lengths, law, |sum| sum * units[1]),
-            pairs: noisy(&self.pairs, law, |sum| single(sum * units[2])),
+            pairs: noisy(&self.pairs(&head), law, |sum| single(sum * units[2])),
+            items,
+            lengths,
+            head,
         }
     }
+
+    /// The sums over users of their entries of items, `[I]`.
+    fn items(&self) -> Vec<i64> {
+        let mut sums = vec![0; self.rows.n_columns()];
+        for row in self.rows.rows() {
+            let [entry, _] = (self.adds)(row.len());
+            row.iter().for_each(|&item| sums[item as usize] += entry);
+        }
+        sums
+    }
+
+    /// The sums over users of their entries of lengths.
+    fn lengths(&self) -> Vec<i64> {
+        let mut sums = vec![0; CLASSES];
+        for row in self.rows.rows() {
+            sums[class(row.len())] += whole(self.weights.lengths * self.one);
+        }
+        sums
+    }
+
+    /// The sums over users of the entries of their pairs `i < j` among some items, row after row.
+    fn pairs(&self, head: &[u32]) -> Vec<i64> {
+        let rows = among(self.rows, head);
+        let entries: Vec<i64> = rows.rows().map(|row| (self.adds)(row.len())[1]).collect();
+        pairs(&rows, &entries)
+    }
+}
+
+/// The items with the largest sums, rising: those that stand above the noise, `most` at most.
+fn largest(sums: &[f64], noise: f64, most: usize) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..u32::try_from(sums.len()).expect("items fit u32")).collect();
+    let sum = |item: u32| sums[item as usize];
+    order.sort_unstable_by(|&a, &b| sum(b).total_cmp(&sum(a)).then(a.cmp(&b)));
+    let standing = order.partition_point(|&item| sum(item) >= STANDING * noise);
+    order.truncate(standing.max(LEAST).min(most));
+    order.sort_unstable();
+    order
+}
+
+/// What users have of some items; users who have none of them are left out.
+pub(in crate::synth) fn among(rows: &Rows, head: &[u32]) -> Rows {
+    let mut place = vec![None; rows.n_columns()];
+    for (at, &item) in (0..).zip(head) {
+        place[item as usize] = Some(at);
+    }
+    rows.over(&place, head.len()).without_empty_rows()
 }
 
 /// One in the units of a release with this noise, a power of two, and the scale of the noise.
@@ -141,8 +192,8 @@ pub(in crate::synth) fn units(sigma: f64) -> (f64, u64) {
 }
 
 /// The sums over users of the entries of their pairs `i < j`, row after row.
-fn pairs(rows: &Rows, by_item: &Rows, entries: &[[i64; 2]]) -> Vec<i64> {
-    let n_items = rows.n_columns();
+fn pairs(rows: &Rows, entries: &[i64]) -> Vec<i64> {
+    let (n_items, by_item) = (rows.n_columns(), rows.transpose());
     let mut pairs = vec![0; n_items * n_items.saturating_sub(1) / 2];
     let mut left: &mut [i64] = &mut pairs;
     let mut parts = Vec::with_capacity(n_items);
@@ -153,7 +204,7 @@ fn pairs(rows: &Rows, by_item: &Rows, entries: &[[i64; 2]]) -> Vec<i64> {
     }
     parts.into_par_iter().enumerate().for_each(|(item, sums)| {
         for &user in by_item.row(item) {
-            let (row, entry) = (rows.row(user as usize), entries[user as usize][1]);
+            let (row, entry) = (rows.row(user as usize), entries[user as usize]);
             let after = row.partition_point(|&other| other as usize <= item);
             for &other in &row[after..] {
                 sums[other as usize - item - 1] += entry;
@@ -164,14 +215,9 @@ fn pairs(rows: &Rows, by_item: &Rows, entries: &[[i64; 2]]) -> Vec<i64> {
 }
 
 impl Released {
-    /// Number of items.
-    pub(super) fn n_items(&self) -> usize {
-        self.items.len()
-    }
-
     /// Where the pairs of an item with later ones begin.
     pub(super) fn start(&self, item: usize) -> usize {
-        item * (2 * self.n_items() - item - 1) / 2
+        item * (2 * self.head.len() - item - 1) / 2
     }
 
     /// The classes around the largest that stand above the noise without a gap: far ones that do are
@@ -339,6 +385,7 @@ mod tests {
             noise_of_items: 1.0,
             lengths,
             noise_of_lengths: 10.0,
+            head: vec![],
             pairs: vec![],
             noise_of_pairs: 1.0,
         };
@@ -349,11 +396,20 @@ mod tests {
     }
 
     #[test]
+    fn items_lost_in_noise_have_no_pairs() {
+        // 200 items with sums of 0 to 199: noise of 50 leaves those from 100, of 90 the largest 64.
+        let sums: Vec<f64> = (0..200).map(f64::from).collect();
+        assert_eq!(largest(&sums, 50.0, 500), (100..200).collect::<Vec<u32>>());
+        assert_eq!(largest(&sums, 90.0, 500), (136..200).collect::<Vec<u32>>());
+        assert_eq!(largest(&sums, 50.0, 2), [198, 199]);
+    }
+
+    #[test]
     fn the_release_is_the_sums_and_noise() {
         // {0, 1}, {0, 1, 2, 3}, {3}: u = .7071, .5, 1.
         let pairs = [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (1, 3), (2, 3)];
         let rows = Rows::of(&log(3, 4, pairs));
-        let released = |sigma| Sketch::of(&rows, Weights::of(0.45, 0.1), sigma).release();
+        let released = |sigma| Sums::of(&rows, Weights::of(0.45, 0.1), sigma).release(4);
         let near = |found: &[f64], expected: &[f64]| {
             let pairs = found.iter().zip(expected);
             pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
@@ -365,6 +421,11 @@ mod tests {
         assert!(near(&found, &[0.75, 0.25, 0.25, 0.25, 0.25, 0.25]) < 1e-3);
         assert_eq!([0, 1, 2, 3].map(|item| exact.start(item)), [0, 3, 5, 6]);
         assert!(near(&exact.lengths[..5], &[1.0, 0.0, 1.0, 0.0, 1.0]) < 1e-3);
+        // Among items 0, 1 and 3 the second user has three: 1 / 3 for each of their pairs.
+        let part = Sums::of(&rows, Weights::of(0.45, 0.1), 1e-6).release(3);
+        assert_eq!(part.head, [0, 1, 3]);
+        let found: Vec<f64> = part.pairs.iter().copied().map(f64::from).collect();
+        assert!(near(&found, &[0.5 + 1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0]) < 1e-3);
         let noisy = released(50.0);
         assert!(near(&noisy.items, &exact.items) > 1.0);
         assert!((noisy.noise_of_items - 50.0 / 0.45).abs() < 1e-3);

@@ -1,8 +1,7 @@
 use super::*;
 use crate::models::log;
-use crate::recommend::{Cancel, Weights as _};
-use crate::synth::{Synthesizer, contract};
-use sparring_wide::Seed;
+use crate::recommend::Cancel;
+use crate::synth::contract;
 
 fn config(epsilon: f64) -> PrivateConfig {
     PrivateConfig {
@@ -11,7 +10,7 @@ fn config(epsilon: f64) -> PrivateConfig {
     }
 }
 
-fn fit(config: &PrivateConfig, log: &Dataset) -> Result<LatentUsers, String> {
+fn fit(config: &PrivateConfig, log: &Dataset) -> Result<PrivateUsers, String> {
     let cancel = Cancel::new();
     let fitted = config.fit(log, &Run::quiet(Seed(1), &cancel));
     fitted.map_err(|error| error.to_string())
@@ -54,7 +53,7 @@ fn fits_are_not_alike_and_users_of_one_are() {
         one.generate(0..70, Seed(1)),
         "the users of a release are from a seed"
     );
-    let loaded = LatentUsers::from_weights(&one.weights()).unwrap();
+    let loaded = PrivateUsers::from_weights(&one.weights()).unwrap();
     assert_eq!(
         one.generate(0..70, Seed(1)),
         loaded.generate(0..70, Seed(1))
@@ -69,7 +68,7 @@ fn fits_are_not_alike_and_users_of_one_are() {
 fn little_epsilon_is_much_noise() {
     // At an epsilon of .01 a camp of 1,000 users is lost; a direction or two of noise alone may
     // pass its simulated edge.
-    let width = |epsilon| fit(&config(epsilon), &camps()).unwrap().width();
+    let width = |epsilon| fit(&config(epsilon), &camps()).unwrap().law.width();
     let (much, little) = (width(10.0), width(0.01));
     assert!(little <= 3 && much > 8, "{little} {much}");
 }
@@ -112,4 +111,57 @@ fn the_ledger_says_what_is_spent() {
     let exact = crate::privacy::gaussian_delta(noise, 2.0);
     assert!(exact <= 1e-5 && exact > 0.99e-5, "{exact}");
     assert_eq!(ledger.public().len(), 4);
+}
+
+#[test]
+fn a_wide_catalogue_has_pairs_of_its_popular_items_alone() {
+    let narrow = PrivateConfig {
+        columns: NonZeroUsize::new(25).unwrap(),
+        ..config(10.0)
+    };
+    let model = fit(&narrow, &camps()).unwrap();
+    assert_eq!((model.n_items(), model.law.n_items()), (40, 25));
+    let users = model.generate(0..1000, Seed(2));
+    let mut counts = [0_u32; 40];
+    for profile in users.iter() {
+        assert!(profile.windows(2).all(|pair| pair[0] < pair[1]));
+        profile.iter().for_each(|item| counts[item.at()] += 1);
+    }
+    // All items are as popular: 6 to 7 of 40 each.
+    assert!(counts.iter().all(|n| (90..260).contains(n)), "{counts:?}");
+    let loaded = PrivateUsers::from_weights(&model.weights()).unwrap();
+    assert_eq!(loaded, model);
+    assert_eq!(users, loaded.generate(0..1000, Seed(2)));
+}
+
+#[test]
+fn what_items_are_brings_out_what_the_noise_hides() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("items.csv");
+    let lines = (0..40).map(|item| format!("{item},{}\n", item / 20));
+    std::fs::write(&file, "item,kind\n".to_owned() + &lines.collect::<String>()).unwrap();
+    let told = PrivateConfig {
+        public: file.display().to_string(),
+        stretch: 4.0,
+        ..config(0.25)
+    };
+    let ledger = told.ledger().unwrap();
+    assert_eq!(ledger.public().last().unwrap().name, "what items are");
+    let one_sided = |config: &PrivateConfig| {
+        let users = fit(config, &camps()).unwrap().generate(0..1000, Seed(2));
+        let share = |profile: &[crate::data::ItemIx]| {
+            let left = profile.iter().filter(|item| item.0 < 20).count() as f64;
+            let left = left / profile.len() as f64;
+            left.max(1.0 - left)
+        };
+        users.iter().map(share).sum::<f64>() / 1000.0
+    };
+    let mean = |config: &PrivateConfig| (0..3).map(|_| one_sided(config)).sum::<f64>() / 3.0;
+    let (with, without) = (mean(&told), mean(&config(0.25)));
+    assert!(with > without, "{with} {without}");
+    let missing = PrivateConfig {
+        public: "/no/such".to_owned(),
+        ..config(1.0)
+    };
+    assert!(fit(&missing, &camps()).unwrap_err().contains("/no/such"));
 }
