@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_of_simulated_gaussians_stay_below_the_truth() {
+    fn bounds_of_simulated_gaussians_rarely_pass_the_truth() {
         // An optimal attack on noise for an epsilon of 4 and 1.
         for (noise, truth, least) in [(1.0812, 4.0, 1.4), (3.7307, 1.0, 0.1)] {
             let mut found = Vec::new();
@@ -283,11 +283,10 @@ mod tests {
                 let scores: Vec<f64> = there.iter().map(&mut score).collect();
                 found.push(Guesses::of(&scores, &there).lower(1e-5));
             }
-            assert!(
-                found
-                    .iter()
-                    .all(|lower| lower.epsilon < truth && lower.gaussian < truth)
-            );
+            // A bound at 95 % may pass the truth in one run of twenty.
+            let misses = |of: fn(&Lower) -> f64| found.iter().filter(|l| of(l) > truth).count();
+            let [general, gaussian] = [misses(|l| l.epsilon), misses(|l| l.gaussian)];
+            assert!(general <= 1 && gaussian <= 1, "{general} {gaussian}");
             let mean = |of: fn(&Lower) -> f64| found.iter().map(of).sum::<f64>() / 20.0;
             let (general, gaussian) = (mean(|l| l.epsilon), mean(|l| l.gaussian));
             assert!(

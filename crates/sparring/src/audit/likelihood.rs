@@ -160,7 +160,9 @@ mod tests {
     fn moments_by_hand() {
         // 1, 2, 6: mean 3, squares 4 + 1 + 9 over 2.
         let mut moments = Moments::default();
-        [1.0, 2.0, 6.0].into_iter().for_each(|x| moments.add(x));
+        for value in [1.0, 2.0, 6.0] {
+            moments.add(value);
+        }
         assert!((moments.mean - 3.0).abs() < 1e-12);
         assert!((moments.variance() - 7.0).abs() < 1e-12);
     }

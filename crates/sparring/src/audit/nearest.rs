@@ -50,7 +50,7 @@ pub fn nearest_ratio(targets: &Targets) -> (Scores, ClosestRecord) {
 fn median(mut list: Vec<f64>) -> f64 {
     list.sort_unstable_by(f64::total_cmp);
     let middle = list.len() / 2;
-    if list.len() % 2 == 0 {
+    if list.len().is_multiple_of(2) {
         f64::midpoint(list[middle - 1], list[middle])
     } else {
         list[middle]
