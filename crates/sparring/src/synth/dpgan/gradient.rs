@@ -87,7 +87,8 @@ impl Passes {
         let (mut inputs, mut backs) = (Vec::new(), Vec::new());
         for (row, &factor) in factors.iter().enumerate() {
             let scale = f64::from(factor) * one / INPUT / bound;
-            (inputs.clear(), backs.clear());
+            inputs.clear();
+            backs.clear();
             for (input, back) in self.inputs.iter().zip(&self.backs) {
                 inputs.extend(input.row(row).iter().map(|&x| whole(f64::from(x) * INPUT)));
                 inputs.push(whole(INPUT));
@@ -223,10 +224,10 @@ mod tests {
         };
         let row = Matrix::from_vec(1, 2, vec![3.0, 4.0]);
         // A bound of 8: Y = trunc(2^24 / 256 / 8 / -2) = -4096, X = (768, 1024, 256).
-        let whole = sum_of(&[layer.clone()], &row, 8.0, ONE);
+        let whole = sum_of(std::slice::from_ref(&layer), &row, 8.0, ONE);
         assert_eq!(whole, [-768 * 4096, -1024 * 4096, -256 * 4096]);
         // A bound of 1 / 2: the direction stays, the length is one, less what is cut off.
-        let short = sum_of(&[layer], &row, 0.5, ONE);
+        let short = sum_of(std::slice::from_ref(&layer), &row, 0.5, ONE);
         assert_eq!((short[0] * 4, short[1]), (short[1] * 3, short[2] * 4));
         let length = short
             .iter()
