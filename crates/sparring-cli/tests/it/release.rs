@@ -121,27 +121,27 @@ fn a_release_holds_the_catalogue_ratings_and_times() {
 fn budgets_hold_over_releases() {
     let place = with_log();
     let run = |epsilon: f64, more: &str, out: &str| {
-        format!("{RUN} --catalogue data --epsilon {epsilon} {more} --out {out}")
+        format!("{RUN} --catalogue data --epsilon {epsilon}{more} --out {out}")
     };
     place.good(&run(1.0, "", "one"));
-    let over = run(1.0, "--ledger one/ledger.json --budget 1.2", "two");
+    let over = run(1.0, " --ledger one/ledger.json --budget 1.2", "two");
     place.bad(&over, 1, &["above the budget of 1.2", "0.99"]);
     // Without another budget that of the ledger counts, and it is used up.
-    let used = run(0.1, "--ledger one/ledger.json", "two");
+    let used = run(0.1, " --ledger one/ledger.json", "two");
     place.bad(&used, 1, &["above the budget of 1"]);
     place.bad(
-        &run(1.0, "--budget 0.5", "two"),
+        &run(1.0, " --budget 0.5", "two"),
         1,
         &["above the budget of 0.5"],
     );
     let other = run(
         1.0,
-        "--ledger one/ledger.json --budget 3 --delta 1e-6",
+        " --ledger one/ledger.json --budget 3 --delta 1e-6",
         "two",
     );
     place.bad(&other, 2, &["do not compose", "--delta"]);
     for wrong in ["--ledger none.json", "--ledger log.csv"] {
-        let ran = place.run(&run(1.0, wrong, "two"));
+        let ran = place.run(&run(1.0, &format!(" {wrong}"), "two"));
         assert!(
             ran.err.contains(wrong) && ran.code != Some(0),
             "{}",
@@ -150,7 +150,7 @@ fn budgets_hold_over_releases() {
     }
     for wrong in ["0", "-1", "nan"] {
         place.bad(
-            &run(1.0, &format!("--budget {wrong}"), "two"),
+            &run(1.0, &format!(" --budget {wrong}"), "two"),
             2,
             &["above 0"],
         );
@@ -158,7 +158,7 @@ fn budgets_hold_over_releases() {
     assert!(!place.path("two").exists(), "nothing was released");
     place.good(&run(
         1.0,
-        "--ledger one/ledger.json --budget 1.7 --save model",
+        " --ledger one/ledger.json --budget 1.7 --save model",
         "two",
     ));
     let ledger = json(&place, "two/ledger.json");
@@ -171,7 +171,7 @@ fn budgets_hold_over_releases() {
         place.read("more/ledger.json"),
         place.read("two/ledger.json")
     );
-    let third = run(1.0, "--ledger more/ledger.json --budget 1.7", "three");
+    let third = run(1.0, " --ledger more/ledger.json --budget 1.7", "three");
     place.bad(
         &third,
         1,
