@@ -182,9 +182,6 @@ impl DpGanConfig {
 
     /// The noise of a step that is booked, in units of the bound: the least beside the release.
     fn noise(&self, release: &Ledger) -> Result<f64, PrivacyError> {
-<<<<<<< ours
-        let (epsilon, delta) = (Epsilon::new(self.epsilon)?, release.delta());
-=======
         let last = || LAST.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((config, noise)) = &*last()
             && config == self
@@ -197,8 +194,7 @@ impl DpGanConfig {
     }
 
     fn least_noise(&self, release: &Ledger) -> Result<f64, PrivacyError> {
-        let (epsilon, delta) = (Epsilon::new(self.epsilon)?, Delta::new(self.delta)?);
->>>>>>> theirs
+        let (epsilon, delta) = (Epsilon::new(self.epsilon)?, release.delta());
         let before: Vec<DpEvent> = release
             .entries()
             .iter()
