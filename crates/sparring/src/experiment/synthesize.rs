@@ -108,12 +108,11 @@ pub fn fit_synthesizer(
         log = log.over(items);
     }
     let model = config.fit(&log, &run)?;
-    let layer = match &extras {
-        Some((extras, plan)) => extras.released_layer(plan, &log, &*model, &run),
-        None => {
-            host.audience.stage("fit ratings, times and attributes");
-            Layer::fit(&log, table.as_ref())
-        }
+    let layer = if let Some((extras, plan)) = &extras {
+        extras.released_layer(plan, &log, &*model, &run)
+    } else {
+        host.audience.stage("fit ratings, times and attributes");
+        Layer::fit(&log, table.as_ref())
     };
     Ok(SynthArtifact {
         config,

@@ -51,6 +51,9 @@ pub struct Output {
     beside: TempDir,
 }
 
+/// What draws the lines of a block of users.
+type Draw<'a> = &'a (dyn Fn(Block) -> Text + Sync);
+
 impl Output {
     /// Begins a folder.
     ///
@@ -123,7 +126,7 @@ impl Output {
         &self,
         n_users: u64,
         (head, head_of_users): (&[u8], Option<Vec<u8>>),
-        (draw, count): (&(dyn Fn(Block) -> Text + Sync), &mut dyn FnMut(&Text)),
+        (draw, count): (Draw<'_>, &mut dyn FnMut(&Text)),
         (observer, cancel): (&dyn Observer, &Cancel),
     ) -> Result<(), SynthError> {
         let mut events = self.create(INTERACTIONS, head)?;

@@ -110,7 +110,7 @@ fn the_ledger_says_what_is_spent() {
     };
     assert!((cost(noise_multiplier) - spent).abs() < 1e-9);
     assert!(cost(noise_multiplier * 0.999) > 2.0);
-    assert_eq!(ledger.public().len(), 3);
+    assert_eq!(ledger.public().len(), 4);
     let served = SynthConfig::DpGan(config).ledger().unwrap();
     assert_eq!(served, Some(ledger));
 }

@@ -20,7 +20,7 @@ pub(super) struct Sums {
     one: f64,
     /// Scale of the noise, in the same units.
     scale: u64,
-    sums: Vec<i64>,
+    totals: Vec<i64>,
 }
 
 /// The sums of one part with noise, in the units in which they were added.
@@ -43,7 +43,7 @@ impl Sums {
         });
         Self {
             starts: starts.collect(),
-            sums: vec![0; cells],
+            totals: vec![0; cells],
             parts,
             one,
             scale,
@@ -54,21 +54,26 @@ impl Sums {
     /// each is cut off towards zero.
     pub(super) fn add(&mut self, part: usize, cell: usize, entry: f64) {
         let weight = self.parts[part].square.sqrt();
-        self.sums[self.starts[part] + cell] += whole(entry * weight * self.one);
+        self.totals[self.starts[part] + cell] += whole(entry * weight * self.one);
     }
 
     /// The square of the norm of what was added, where that is one user's.
     #[cfg(test)]
     pub(super) fn square(&self) -> f64 {
-        let squares = self.sums.iter().map(|&sum| (sum as f64 / self.one).powi(2));
+        let squares = self
+            .totals
+            .iter()
+            .map(|&sum| (sum as f64 / self.one).powi(2));
         squares.sum()
     }
 
     /// Adds the noise, which is from the system's entropy.
     pub(super) fn release(self) -> Vec<Noisy> {
-        let all = noisy(&self.sums, Some(DiscreteGaussian::new(self.scale)), |sum| {
-            sum
-        });
+        let all = noisy(
+            &self.totals,
+            Some(DiscreteGaussian::new(self.scale)),
+            |sum| sum,
+        );
         let parts = self.parts.iter().zip(&self.starts);
         let of = |(part, &start): (&Part, &usize)| {
             let unit = (self.one * part.square.sqrt()).recip();
@@ -194,7 +199,7 @@ mod tests {
             sums.add(1, 0, -1.0);
         }
         // 3 users of .5 times a weight of .5 are 3/4 of one.
-        assert_eq!(sums.sums[1], 3 << 22);
+        assert_eq!(sums.totals[1], 3 << 22);
         let found = sums.release();
         assert!((found[0].sums[1] - 1.5).abs() < 1e-4 && found[0].sums[0].abs() < 1e-4);
         assert!((found[1].sums[0] + 3.0).abs() < 1e-4);

@@ -78,7 +78,9 @@ pub(super) fn released(extras: &Extras, sigma: f64, log: &Dataset, bands: &[usiz
     });
     let times = places.times.map(|at| {
         let (mut rows, _) = shares_of_groups(&found[at + 2], gap_classes(extras));
-        rows.iter_mut().for_each(|row| row.resize(GAP_CLASSES, 0.0));
+        for row in &mut rows {
+            row.resize(GAP_CLASSES, 0.0);
+        }
         let law = TimeShares {
             ends: (extras.times[0], extras.times[1]),
             starts: shares(&found[at].sums),

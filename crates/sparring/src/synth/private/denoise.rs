@@ -59,8 +59,8 @@ impl Covariance {
             (sum / users - means[i] * means[j] / users / users) * scale[i] * scale[j]
         };
         let mut matrix = Matrix::zeros(n, n);
-        for i in 0..n {
-            matrix.data[i * n + i] = single(centred(means[i] * users / roots, i, i));
+        for (i, mean) in means.iter().enumerate() {
+            matrix.data[i * n + i] = single(centred(mean * users / roots, i, i));
             let row = &released.pairs[released.start(i)..][..n - 1 - i];
             for (&sum, j) in row.iter().zip(i + 1..) {
                 let entry = single(centred(f64::from(sum), i, j));

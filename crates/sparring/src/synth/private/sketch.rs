@@ -135,7 +135,9 @@ impl<'a, F: Fn(usize) -> [i64; 2]> Sums<'a, F> {
         let mut sums = vec![0; self.rows.n_columns()];
         for row in self.rows.rows() {
             let [entry, _] = (self.adds)(row.len());
-            row.iter().for_each(|&item| sums[item as usize] += entry);
+            for &item in row {
+                sums[item as usize] += entry;
+            }
         }
         sums
     }

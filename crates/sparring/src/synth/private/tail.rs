@@ -36,7 +36,9 @@ impl Tail {
     /// Of the popularity of all items, `head` being those of the law; none if these are all.
     pub(super) fn of(head: &[u32], popularity: &[f64]) -> Option<Self> {
         let mut is_head = vec![false; popularity.len()];
-        head.iter().for_each(|&item| is_head[item as usize] = true);
+        for &item in head {
+            is_head[item as usize] = true;
+        }
         let all = 0..u32::try_from(popularity.len()).expect("items fit u32");
         let items: Vec<u32> = all.filter(|&item| !is_head[item as usize]).collect();
         if items.is_empty() {

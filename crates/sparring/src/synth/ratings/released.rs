@@ -128,7 +128,12 @@ mod tests {
                 between,
             };
             let law = Ratings::released(&[1.0, 2.0, 4.5], &shares, &[0]);
-            let place = |rating: &f32| [1.0, 2.0, 4.5].iter().position(|v| v == rating).unwrap();
+            let place = |rating: &f32| {
+                [1.0, 2.0, 4.5]
+                    .iter()
+                    .position(|v| (v - rating).abs() < 1e-6)
+                    .unwrap()
+            };
             let mean = |user| {
                 let places = law.draw(user, &profile, Seed(2));
                 places.iter().map(|r| place(r) as f64 / 2.0).sum::<f64>() / 200.0

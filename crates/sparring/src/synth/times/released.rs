@@ -115,7 +115,7 @@ mod tests {
                 short += usize::from(class(pair[1].1.abs_diff(pair[0].1)) == 6);
             }
         }
-        let share = short as f64 / all as f64;
+        let share = short as f64 / f64::from(all);
         // Gaps at the end of the range may be shortened.
         assert!((0.85..0.93).contains(&share), "{share}");
     }

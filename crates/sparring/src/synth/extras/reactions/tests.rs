@@ -105,7 +105,7 @@ fn ratings_and_times_come_through_the_noise() {
             .filter(|pair| (32..64).contains(&(pair[1] - pair[0])))
             .count();
     }
-    let share = right as f64 / all as f64;
+    let share = right as f64 / f64::from(all);
     assert!(share > 0.95, "{share}");
     assert!(near > 450, "{near}");
     assert!(short as f64 / 5500.0 > 0.9, "{short}");
