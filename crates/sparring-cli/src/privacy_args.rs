@@ -53,7 +53,7 @@ pub(crate) struct EpsilonArgs {
     /// Number of steps [default: 1].
     #[arg(long, value_name = "N", requires = "sigma")]
     pub(crate) steps: Option<u64>,
-    /// Another release: gaussian:SIGMA, laplace:SCALE, discrete:SIGMA[:SENSITIVITY] or
+    /// Another release: gaussian:SIGMA, laplace:SCALE, discrete:SIGMA:SENSITIVITY or
     /// poisson:RATE:SIGMA, each with xN for N times; or thresholded:SIGMA:DELTA. May be given again.
     #[arg(long, value_name = "EVENT")]
     pub(crate) event: Vec<String>,

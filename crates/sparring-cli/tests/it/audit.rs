@@ -125,13 +125,13 @@ fn the_ledger_beside_the_users_is_the_claim() {
     let summary = String::from_utf8(place.read("made/summary.json")).unwrap();
     place.write(
         "made/summary.json",
-        summary.replace("epsilon 1.99", "epsilon 0.99"),
+        summary.replace("epsilon 2.0000", "epsilon 0.9900"),
     );
     place.bad(
         &run,
         1,
         &[
-            "ledger.json: says `epsilon 1.99",
+            "ledger.json: says `epsilon 2.0000",
             "summary.json beside it says",
         ],
     );
