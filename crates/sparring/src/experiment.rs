@@ -12,7 +12,9 @@ mod schema;
 mod synthesize;
 mod tune;
 
-use crate::recommend::{Cancel, Observer};
+use sparring_wide::Seed;
+
+use crate::recommend::{Cancel, Observer, Run};
 
 pub use crate::report::Synthesis;
 pub use audit::{Suspects, Trap, attack_users, audit_release};
@@ -52,6 +54,26 @@ impl<'a> Host<'a> {
             cancel,
             memory: None,
         }
+    }
+
+    /// What a fit with this seed is given.
+    fn run(self, seed: Seed) -> Run<'a> {
+        Run {
+            seed,
+            observer: self.audience,
+            cancel: self.cancel,
+            monitor: None,
+            memory: self.memory,
+        }
+    }
+
+    /// Says which part of the work begins; `None` if a stop is requested.
+    fn begin(self, text: &str) -> Option<()> {
+        if self.cancel.is_requested() {
+            return None;
+        }
+        self.audience.stage(text);
+        Some(())
     }
 }
 

@@ -201,7 +201,7 @@ fn what_cannot_be_audited_is_refused() {
         1,
         &[
             "of the 60 items of the synthetic log are unknown",
-            "to the real one: book ",
+            "to the real one: book 10, book 12, book 13",
         ],
     );
     for (arguments, code, words) in [

@@ -12,7 +12,6 @@ use crate::audit::{
 use crate::data::Dataset;
 use crate::fidelity::Logs;
 use crate::privacy::Delta;
-use crate::recommend::Run;
 use crate::report::{Audit, Source};
 use crate::synth::SynthConfig;
 
@@ -68,7 +67,7 @@ pub fn attack_users(suspects: &Suspects<'_>, host: Host<'_>) -> Result<Audit, Au
     if let Some(shadows) = suspects.shadows {
         let name = format!("{} shadow models", shadows.synthesizer.name());
         begin(&format!("{} {name}", shadows.count), host)?;
-        let scores = likelihood_ratio(&targets, shadows, &run(seed, host))?;
+        let scores = likelihood_ratio(&targets, shadows, &host.run(seed))?;
         attacks.push(judged(&name, &scores));
     }
     begin("hidden items", host)?;
@@ -119,7 +118,7 @@ pub fn audit_release(trap: &Trap<'_>, host: Host<'_>) -> Result<Audit, AuditErro
     begin("canaries", host)?;
     let canaries = Canaries::of(trap.log, trap.canaries, seed.derive("canaries"))?;
     begin("one release", host)?;
-    let run = run(seed.derive("release"), host);
+    let run = host.run(seed.derive("release"));
     let found = one_run(trap.config, trap.log, &canaries, trap.black_box, &run)?;
     let counts = trap.log.item_counts();
     let users = trap.log.user_indices();
@@ -150,19 +149,5 @@ pub fn audit_release(trap: &Trap<'_>, host: Host<'_>) -> Result<Audit, AuditErro
 
 /// Says what comes next, unless a stop is requested.
 fn begin(text: &str, host: Host<'_>) -> Result<(), AuditError> {
-    if host.cancel.is_requested() {
-        return Err(AuditError::Cancelled);
-    }
-    host.audience.stage(text);
-    Ok(())
-}
-
-fn run(seed: Seed, host: Host<'_>) -> Run<'_> {
-    Run {
-        seed,
-        observer: host.audience,
-        cancel: host.cancel,
-        monitor: None,
-        memory: host.memory,
-    }
+    host.begin(text).ok_or(AuditError::Cancelled)
 }

@@ -9,7 +9,6 @@ use crate::fidelity::{
     Copying, Crowd, Exam, FidelityError, Likeness, Logs, Pictures, Points, Utility,
 };
 use crate::models::ModelConfig;
-use crate::recommend::Run;
 use crate::report::{Fidelity, Floor, Source};
 
 /// The recommenders that are trained where none are named.
@@ -63,7 +62,7 @@ pub fn fidelity(comparands: &Comparands<'_>, host: Host<'_>) -> Result<Compared,
     begin("copies", host)?;
     let copying = Copying::of(logs, seed.derive("copying"));
     begin("users as wholes", host)?;
-    let points = Points::of(logs, &run(seed.derive("points"), host))?;
+    let points = Points::of(logs, &host.run(seed.derive("points")))?;
     let resemblance = points.synthetic(seed.derive("resemblance"))?;
     begin("floor", host)?;
     let resemblance_of_holdout = points.holdout(seed.derive("resemblance"))?;
@@ -98,21 +97,7 @@ pub fn fidelity(comparands: &Comparands<'_>, host: Host<'_>) -> Result<Compared,
 
 /// Says what comes next, unless a stop is requested.
 fn begin(text: &str, host: Host<'_>) -> Result<(), FidelityError> {
-    if host.cancel.is_requested() {
-        return Err(FidelityError::Cancelled);
-    }
-    host.audience.stage(text);
-    Ok(())
-}
-
-fn run(seed: Seed, host: Host<'_>) -> Run<'_> {
-    Run {
-        seed,
-        observer: host.audience,
-        cancel: host.cancel,
-        monitor: None,
-        memory: host.memory,
-    }
+    host.begin(text).ok_or(FidelityError::Cancelled)
 }
 
 /// Trains every model on both logs; none without a holdout or a model.
@@ -124,7 +109,7 @@ fn utility(comparands: &Comparands<'_>, host: Host<'_>) -> Result<Option<Utility
     let mut rows = Vec::new();
     for model in &comparands.models {
         begin(&format!("train {}", model.name()), host)?;
-        rows.push(exam.sit(model, &run(seed, host))?);
+        rows.push(exam.sit(model, &host.run(seed))?);
     }
     Ok((!rows.is_empty()).then(|| exam.utility(rows)))
 }

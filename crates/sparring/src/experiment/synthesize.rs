@@ -10,7 +10,6 @@ use super::Host;
 use crate::artifact::{Provenance, SynthArtifact};
 use crate::data::{Columns, Dataset, PlantedConfig, UserTable};
 use crate::privacy::{Epsilon, Ledger, Statement};
-use crate::recommend::Run;
 use crate::report::{Synthesis, SynthesisReport, synthesis_page};
 use crate::synth::{Layer, Order, Output, SynthConfig, SynthError, Tally};
 
@@ -85,13 +84,7 @@ pub fn fit_synthesizer(
     host: Host<'_>,
 ) -> Result<SynthArtifact, SynthError> {
     host.audience.stage(&format!("fit {}", config.name()));
-    let run = Run {
-        seed: Seed(seed),
-        observer: host.audience,
-        cancel: host.cancel,
-        monitor: None,
-        memory: host.memory,
-    };
+    let run = host.run(Seed(seed));
     let ledger = real.spent.with(&config)?;
     let RealUsers {
         mut log,

@@ -421,4 +421,4 @@ impl Weights for PrivateUsers {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

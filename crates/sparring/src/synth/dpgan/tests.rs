@@ -2,6 +2,7 @@ use super::*;
 use crate::models::log;
 use crate::privacy::{PldAccountant, PrivacyAccountant};
 use crate::recommend::{Cancel, Recorder, Weights as _};
+use crate::synth::private::tests::camps;
 use crate::synth::{SynthConfig, contract};
 use sparring_wide::Seed;
 
@@ -25,14 +26,6 @@ fn fit(config: &DpGanConfig, log: &Dataset) -> Result<PrivateUsers, String> {
     let cancel = Cancel::new();
     let fitted = config.fit(log, &Run::quiet(Seed(1), &cancel));
     fitted.map_err(|error| error.to_string())
-}
-
-/// 2,000 users of two camps with 6 of the 20 items of their own.
-fn camps() -> Dataset {
-    let pairs = (0..2000_u32).flat_map(|user| {
-        (0..6).map(move |at| (user, (user % 2) * 20 + (user / 2 * 7 + at * 3) % 20))
-    });
-    log(2000, 40, pairs)
 }
 
 #[test]

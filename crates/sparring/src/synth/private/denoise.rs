@@ -20,6 +20,7 @@ use super::prior::Prior;
 use super::sketch::Released;
 use super::spectrum::leading;
 use crate::recommend::{FitError, Run};
+use crate::synth::blend::single;
 
 /// Steps of the power iteration for the edge.
 const STEPS: usize = 40;
@@ -156,9 +157,4 @@ fn edge(noise: &Matrix) -> f64 {
         vector = next.into_iter().map(|x| x / value).collect();
     }
     value
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
-fn single(x: f64) -> f32 {
-    x as f32
 }

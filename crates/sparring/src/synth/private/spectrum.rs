@@ -14,6 +14,7 @@ use sparring_wide::{Beta, Matrix, gemm, gemm_tn};
 use super::NAME;
 use crate::models::{Tall, eigen, orthogonalise};
 use crate::recommend::{FitError, Progress, Run};
+use crate::synth::blend::single;
 
 /// Vectors beyond those wanted.
 const BEYOND: usize = 12;
@@ -85,11 +86,6 @@ fn orthogonal(matrix: Matrix) -> Option<Matrix> {
     };
     orthogonalise(&mut tall)?;
     Some(Matrix::from_vec(rows, width, tall.values))
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
-fn single(x: f64) -> f32 {
-    x as f32
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use sparring_wide::Stream;
 
 use crate::data::ItemIx;
 use crate::recommend::{NamedTensors, WeightsError};
+use crate::synth::blend::single;
 use crate::synth::decoder::finite;
 
 /// Lots drawn for an item before it is left out: those that are left are hardly ever drawn.
@@ -148,11 +149,6 @@ impl Tail {
         let (head, items) = (head.to_vec(), items.to_vec());
         Ok(Self::with(head, items, popularity.to_vec(), ratio[0]))
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
-fn single(x: f64) -> f32 {
-    x as f32
 }
 
 #[cfg(test)]

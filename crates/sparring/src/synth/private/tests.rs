@@ -17,7 +17,7 @@ fn fit(config: &PrivateConfig, log: &Dataset) -> Result<PrivateUsers, String> {
 }
 
 /// 2,000 users of two camps with 6 of the 20 items of their own.
-fn camps() -> Dataset {
+pub(in crate::synth) fn camps() -> Dataset {
     let pairs = (0..2000_u32).flat_map(|user| {
         (0..6).map(move |at| (user, (user % 2) * 20 + (user / 2 * 7 + at * 3) % 20))
     });
