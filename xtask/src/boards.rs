@@ -10,6 +10,8 @@ use crate::sources::root;
 
 const BEGIN: &str = "<!-- leaderboards: made by `cargo xtask boards` -->";
 const END: &str = "<!-- end of leaderboards -->";
+/// How files end whose models have settings that were not tuned on their data.
+const UNTUNED: &str = "-untuned";
 /// What the table shows.
 const METRIC: &str = "ndcg@20";
 
@@ -46,21 +48,30 @@ fn table() -> anyhow::Result<String> {
     files.sort();
     let mut values: BTreeMap<String, Vec<Option<f64>>> = BTreeMap::new();
     let mut names = Vec::new();
-    for (column, path) in files.iter().enumerate() {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        names.push(name.into_owned());
+    for path in &files {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let (name, untuned) = stem
+            .strip_suffix(UNTUNED)
+            .map_or((&*stem, ""), |n| (n, " ~"));
+        if names.last().is_none_or(|last| last != name) {
+            names.push(name.to_owned());
+        }
+        let column = names.len() - 1;
         let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
         for line in text.lines().skip(1) {
             let cells: Vec<&str> = line.split(',').collect();
             if let [model, family, METRIC, mean, ..] = cells[..] {
                 let star = if family == "adversarial" { " *" } else { "" };
-                let row = values.entry(format!("{model}{star}")).or_default();
-                row.resize(files.len(), None);
+                let row = values.entry(format!("{model}{star}{untuned}")).or_default();
+                row.resize(files.len().max(row.len()), None);
                 row[column] = mean.parse().ok();
             }
         }
     }
-    let best: Vec<f64> = (0..files.len())
+    for row in values.values_mut() {
+        row.resize(names.len(), None);
+    }
+    let best: Vec<f64> = (0..names.len())
         .map(|at| {
             values
                 .values()

@@ -42,6 +42,10 @@ pub(crate) struct Audit {
     /// log itself (the default with --canaries).
     #[arg(long, value_name = "FILE")]
     pub(crate) catalogue: Option<String>,
+    /// A table of what real and held-out users are, as for `synthesize --attributes`: inferred from the
+    /// users.csv beside the synthetic ones.
+    #[arg(long, value_name = "FILE", requires = "synthetic")]
+    pub(crate) attributes: Option<PathBuf>,
     /// Leave out the synthetic users of a release with canaries: the noisy sums alone are attacked.
     #[arg(long, requires = "canaries")]
     pub(crate) white_box: bool,

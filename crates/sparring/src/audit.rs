@@ -1,12 +1,13 @@
 //! Attacks on our own synthetic users: who was among the real ones, what else can be told of them.
 //!
 //! Attacks on a finished output see the synthetic users ([`Targets`]): the nearest one, densities,
-//! likelihood ratios with shadow models, a hidden item, users that are singled out. The one-run audit
+//! likelihood ratios with shadow models, a hidden item or attribute, users that are singled out. The one-run audit
 //! puts [`Canaries`] among the real users before a private release and guesses from the release, and
 //! from its users, which of them were there; its lower bound of epsilon stands beside the claimed one.
 //! One attack a file.
 
 mod attack;
+mod attribute;
 mod binomial;
 mod canaries;
 mod claim;
@@ -25,6 +26,7 @@ mod singling_out;
 mod targets;
 
 pub use attack::{Attack, Scores};
+pub use attribute::{Attributes, Inferred, attributes};
 pub use binomial::clopper_pearson;
 pub use canaries::Canaries;
 pub use claim::Claim;

@@ -1,14 +1,14 @@
 //! `sparring audit`: attacks on our own synthetic users.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use sparring::audit::{AuditError, Claim, Rate, Roc, Shadows};
-use sparring::data::resolve;
+use sparring::audit::{Attributes, AuditError, Claim, Rate, Roc, Shadows};
+use sparring::data::{Dataset, UserTable, Vocabulary, resolve};
 use sparring::eval::Interval;
 use sparring::experiment::{Suspects, Trap, attack_users, audit_release};
 use sparring::fidelity::Logs;
 use sparring::report::{Audit, Bound, audit_page};
-use sparring::synth::SynthConfig;
+use sparring::synth::{SynthConfig, USERS};
 
 use super::load;
 use super::synthesize::catalogue;
@@ -53,9 +53,20 @@ fn users(context: &Context, args: &args::Audit) -> anyhow::Result<Audit> {
         Some(file) => load::catalogue(Path::new(file))?,
     };
     let logs = Logs::align(&real, &synthetic, Some(&holdout), &public)?;
+    let attributes = match &args.attributes {
+        None => None,
+        Some(file) => Some([
+            attributes(file, &[&real, &holdout])?,
+            attributes(
+                &beside(&resolve(&names[1], &context.cache)?)?,
+                &[&synthetic],
+            )?,
+        ]),
+    };
     let suspects = Suspects {
         logs: &logs,
         names,
+        attributes,
         claim,
         shadows: (args.shadows > 0).then_some(Shadows {
             synthesizer: &synthesizer,
@@ -64,6 +75,35 @@ fn users(context: &Context, args: &args::Audit) -> anyhow::Result<Audit> {
         seed: context.config.seed,
     };
     Ok(attack_users(&suspects, context.host())?)
+}
+
+/// What the users of logs are.
+fn attributes(file: &Path, logs: &[&Dataset]) -> anyhow::Result<Attributes> {
+    let mut users = Vocabulary::new();
+    for id in logs.iter().flat_map(|log| log.users().iter()) {
+        users.intern(id);
+    }
+    let table = UserTable::load(file, &users)?;
+    Ok(Attributes::of(&table, &users))
+}
+
+/// The table of what the synthetic users are.
+fn beside(users: &Path) -> Result<PathBuf, WrongUse> {
+    let folder = if users.is_dir() {
+        Some(users)
+    } else {
+        users.parent()
+    };
+    let table = folder
+        .map(|folder| folder.join(USERS))
+        .filter(|file| file.is_file());
+    table.ok_or_else(|| WrongUse {
+        finding: format!(
+            "--attributes: there is no {USERS} beside {}",
+            users.display()
+        ),
+        hint: "make the synthetic users with `sparring synthesize --attributes`, or leave it out",
+    })
 }
 
 /// A release with canaries.

@@ -112,6 +112,61 @@ fn users_who_copy_nobody_pass() {
     assert_eq!(found["claim"], Value::Null);
 }
 
+/// Where users live: a digit that nothing else tells.
+fn towns(from: u32, to: u32, prefix: &str) -> String {
+    let rows = (from..to).map(|user| {
+        let town = (user.wrapping_mul(2_654_435_761) >> 20) % 10;
+        format!("{prefix}{user},town {town}\n")
+    });
+    "user,town\n".to_owned() + &rows.collect::<String>()
+}
+
+#[test]
+fn what_users_are_is_inferred_from_copies() {
+    let place = logs();
+    let log_of = |from, to| log(from, to).replace('u', "s").replace("sser", "user");
+    place.write("towns.csv", towns(0, 600, "u"));
+    for (folder, from) in [("copies", 0), ("fresh", 600)] {
+        std::fs::create_dir(place.path(folder)).unwrap();
+        place.write(
+            &format!("{folder}/interactions.csv"),
+            log_of(from, from + 300),
+        );
+        place.write(&format!("{folder}/users.csv"), towns(from, from + 300, "s"));
+    }
+    let run = format!("{ALL} --attributes towns.csv --synthetic");
+    let told = place.good(&format!("{run} copies --out a"));
+    assert!(
+        told.contains("What `town` is of a real user is guessed"),
+        "{told}"
+    );
+    let found = &json(&place, "a")["attributes"][0];
+    assert_eq!(
+        (&found["column"], &found["values"]),
+        (&"town".into(), &10.into())
+    );
+    assert!(found["members"]["mean"].as_f64().unwrap() > 0.95, "{found}");
+    assert!(
+        found["outsiders"]["mean"].as_f64().unwrap() < 0.25,
+        "{found}"
+    );
+    place.good(&format!("{run} fresh/interactions.csv --out b"));
+    let found = &json(&place, "b")["attributes"][0];
+    assert!(found["risk"]["low"].as_f64().unwrap() < 0.0, "{found}");
+    let words = [
+        "--attributes: there is no users.csv beside",
+        "synthesize --attributes",
+    ];
+    place.bad(&format!("{run} fresh.csv"), 2, &words);
+    place.write("others.csv", towns(900, 950, "u"));
+    let run = run.replace("towns.csv", "others.csv");
+    place.bad(
+        &format!("{run} copies"),
+        1,
+        &["no user of the log is in the table"],
+    );
+}
+
 #[test]
 fn the_ledger_beside_the_users_is_the_claim() {
     let place = logs();

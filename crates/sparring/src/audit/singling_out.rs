@@ -62,18 +62,24 @@ pub fn singling_out(targets: &Targets, seed: Seed) -> Option<SinglingOut> {
     };
     let attack = share(&targets.members, "members");
     let control = share(&targets.holdout, "outsiders");
-    let risk = |attack: f64, control: f64| (attack - control) / (1.0 - control).max(1e-9);
     Some(SinglingOut {
         predicates: predicates.len(),
         users: n,
         attack,
         control,
-        risk: Interval {
-            mean: risk(attack.mean, control.mean),
-            low: risk(attack.low, control.high),
-            high: risk(attack.high, control.low),
-        },
+        risk: beyond(attack, control),
     })
+}
+
+/// What members risk beyond others: `(attack - control) / (1 - control)`, at the ends of the intervals
+/// too.
+pub(super) fn beyond(attack: Interval, control: Interval) -> Interval {
+    let risk = |attack: f64, control: f64| (attack - control) / (1.0 - control).max(1e-9);
+    Interval {
+        mean: risk(attack.mean, control.mean),
+        low: risk(attack.low, control.high),
+        high: risk(attack.high, control.low),
+    }
 }
 
 /// The profiles of a crowd, each once.

@@ -59,7 +59,9 @@ impl UserTable {
         };
         let (at, names) = match first.iter().position(|name| is_user(name)) {
             Some(at) => (at, rows.remove(0).1),
-            None if users.get(&first[0]).is_some() => (0, unnamed(path, first.len())),
+            None if users.get(&first[0]).is_some() || known(path, first.len()).is_some() => {
+                (0, unnamed(path, first.len()))
+            }
             None => {
                 let finding = format!(
                     "no column is that of the users, found: {}",
@@ -135,15 +137,20 @@ impl UserColumn {
     }
 }
 
+/// The columns beside the users of a file that has no header, if it is one of those.
+fn known(path: &Path, width: usize) -> Option<&'static [&'static str; 4]> {
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let known =
+        |(start, names): &&(&str, [&str; 4])| file.starts_with(start) && width == names.len() + 1;
+    KNOWN.iter().find(known).map(|(_, names)| names)
+}
+
 /// The names of columns without a header, the users first.
 fn unnamed(path: &Path, width: usize) -> Vec<String> {
-    let file = path.file_name().unwrap_or_default().to_string_lossy();
-    let known = KNOWN
-        .iter()
-        .find(|(start, names)| file.starts_with(start) && width == names.len() + 1);
+    let known = known(path, width);
     let name = |at: usize| match (at, known) {
         (0, _) => "user".to_owned(),
-        (at, Some((_, names))) => names[at - 1].to_owned(),
+        (at, Some(names)) => names[at - 1].to_owned(),
         (at, None) => format!("attribute{at}"),
     };
     (0..width).map(name).collect()
@@ -184,6 +191,13 @@ mod tests {
             (&["", "x; y"].map(str::to_owned)[..], false)
         );
         assert_eq!(job.of, [Some(0), Some(1), None]);
+    }
+
+    #[test]
+    fn known_files_may_begin_with_another_user() {
+        let table = load("users.dat", "z::F::1::10::48067\nb::M::56::16::70072\n").unwrap();
+        assert_eq!((table.strangers, table.absent), (1, 2));
+        assert_eq!(table.columns[1].values, ["56"]);
     }
 
     #[test]

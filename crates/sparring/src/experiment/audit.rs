@@ -6,8 +6,8 @@ use super::Host;
 use super::fidelity::source;
 use crate::artifact::fingerprint;
 use crate::audit::{
-    Attack, AuditError, Canaries, Claim, Scores, Shadows, Targets, density_ratio, hidden_item,
-    likelihood_ratio, nearest_ratio, one_run, singling_out,
+    Attack, Attributes, AuditError, Canaries, Claim, Scores, Shadows, Targets, attributes,
+    density_ratio, hidden_item, likelihood_ratio, nearest_ratio, one_run, singling_out,
 };
 use crate::data::Dataset;
 use crate::fidelity::Logs;
@@ -26,6 +26,9 @@ pub struct Suspects<'a> {
     pub claim: Option<Claim>,
     /// The shadow models of the likelihood ratio; without any it is left out.
     pub shadows: Option<Shadows<'a>>,
+    /// What real and held-out users are, and what the synthetic ones are; without either nothing is
+    /// inferred of it.
+    pub attributes: Option<[Attributes; 2]>,
     /// Seed of everything drawn by lot.
     pub seed: u64,
 }
@@ -73,6 +76,13 @@ pub fn attack_users(suspects: &Suspects<'_>, host: Host<'_>) -> Result<Audit, Au
     begin("hidden items", host)?;
     let (hidden, scores) = hidden_item(&targets, seed.derive("hidden")).unzip();
     attacks.extend(scores.map(|scores| judged("hidden item", &scores)));
+    let inferred = match &suspects.attributes {
+        Some([real, synthetic]) => {
+            begin("attributes", host)?;
+            attributes(&targets, real, synthetic)
+        }
+        None => Vec::new(),
+    };
     begin("singling out", host)?;
     let singling_out = singling_out(&targets, seed.derive("predicates"));
     let [real, synthetic, holdout] = &suspects.names;
@@ -88,6 +98,7 @@ pub fn attack_users(suspects: &Suspects<'_>, host: Host<'_>) -> Result<Audit, Au
         attacks,
         closest: Some(closest),
         hidden,
+        attributes: inferred,
         singling_out,
         one_run: None,
         notes: notes(suspects),
@@ -139,6 +150,7 @@ pub fn audit_release(trap: &Trap<'_>, host: Host<'_>) -> Result<Audit, AuditErro
         attacks: Vec::new(),
         closest: None,
         hidden: None,
+        attributes: Vec::new(),
         singling_out: None,
         one_run: Some(found),
         notes: Vec::new(),

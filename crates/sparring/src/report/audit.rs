@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::audit_verdict::verdict;
 use super::fidelity::Source;
-use crate::audit::{Attack, AuditError, Claim, ClosestRecord, Hidden, OneRun, SinglingOut};
+use crate::audit::{
+    Attack, AuditError, Claim, ClosestRecord, Hidden, Inferred, OneRun, SinglingOut,
+};
 
 /// Attacks on synthetic users or on a release, beside the claimed guarantee.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,8 +29,11 @@ pub struct Audit {
     pub attacks: Vec<Attack>,
     /// Distance to the closest record: a diagnostic, no measure of privacy.
     pub closest: Option<ClosestRecord>,
-    /// Attribute inference.
+    /// Inference of a hidden item.
     pub hidden: Option<Hidden>,
+    /// Inference of what users are, a column each.
+    #[serde(default)]
+    pub attributes: Vec<Inferred>,
     /// Singling out.
     pub singling_out: Option<SinglingOut>,
     /// The audit of one release with canaries.
@@ -173,6 +178,14 @@ pub(super) fn example() -> Audit {
             members: share(0.31),
             outsiders: share(0.3),
         }),
+        attributes: vec![Inferred {
+            column: "job".to_owned(),
+            values: 12,
+            members: share(0.4),
+            outsiders: share(0.39),
+            most_common: 0.3,
+            risk: share(0.016),
+        }],
         singling_out: Some(SinglingOut {
             predicates: 900,
             users: 300,

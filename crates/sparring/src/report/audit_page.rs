@@ -144,6 +144,11 @@ fn other_risks(found: &Audit) -> Markup {
                         td { (interval(members)) } td { (interval(outsiders)) }
                         td { (format!("{:+.3}", members.mean - outsiders.mean)) }
                     } }
+                    @for told in &found.attributes { tr {
+                        td { "`" (told.column) "` (" (told.values) " values) is guessed from the items; the most common value alone: "
+                            (format!("{:.3}", told.most_common)) }
+                        td { (interval(told.members)) } td { (interval(told.outsiders)) } td { (interval(told.risk)) }
+                    } }
                     @if let Some(SinglingOut { predicates, users, attack, control, risk }) = found.singling_out { tr {
                         td { (predicates) " combinations fit exactly one of " (users) }
                         td { (interval(attack)) } td { (interval(control)) } td { (interval(risk)) }
@@ -166,7 +171,8 @@ fn explanation(found: &Audit) -> Markup {
              Nearest-neighbour ratio: distance to the nearest synthetic user beside that to the nearest of one half of \
              the holdout. Density ratio: the same with kernel densities (DOMIAS, van Breugel et al., 2023). Shadow models: \
              a user's density beside what it is among the users of synthesizers that did not see it (LiRA offline, \
-             Carlini et al., 2022). Hidden item: the likelihood of an item that is hidden, given the rest. Singling out: \
+             Carlini et al., 2022). Hidden item: the likelihood of an item that is hidden, given the rest. Attributes: the synthetic \
+             users who have the like vote. Singling out: \
              combinations of two to four items (Giomi et al., 2023). Bounds of finished users hold if real and held-out \
              users were parted by lot: of pairs of one each the real one is guessed, a planned number of times \
              (Steinke, Nasr and Jagielski, 2023)."
@@ -204,6 +210,7 @@ mod tests {
             "id=\"certain\"",
             "id=\"scores-3\"",
             "a diagnostic, no measure of privacy",
+            "`job` (12 values)",
             "one note",
             "for every user, added or removed",
         ] {

@@ -2,7 +2,7 @@
 
 use super::audit::{Audit, Bound};
 use super::robustness::in_percent;
-use crate::audit::{Attack, Hidden, SinglingOut};
+use crate::audit::{Attack, Hidden, Inferred, SinglingOut};
 
 /// An area under the curve from which on an attack works.
 const GIVEN_AWAY: f64 = 0.6;
@@ -13,6 +13,7 @@ pub(super) fn verdict(found: &Audit) -> Vec<String> {
     told.extend(bound(found));
     told.extend(found.attacks.iter().map(attack));
     told.extend(found.hidden.as_ref().map(hidden));
+    told.extend(found.attributes.iter().map(inferred));
     told.extend(found.singling_out.as_ref().map(singled_out));
     told.push(
         "An attack that fails bounds nothing: a better one may not. Only a ledger says what no attack can \
@@ -98,6 +99,21 @@ fn hidden(hidden: &Hidden) -> String {
     )
 }
 
+fn inferred(found: &Inferred) -> String {
+    let judged = if found.risk.low > 0.0 {
+        "more than"
+    } else {
+        "no more than chance allows beside"
+    };
+    let [members, others, common] =
+        [found.members.mean, found.outsiders.mean, found.most_common].map(in_percent);
+    format!(
+        "What `{}` is of a real user is guessed from the items in {members} % of the cases, {judged} of a user \
+         who was not seen ({others} %); the most common value is right in {common} %.",
+        found.column
+    )
+}
+
 fn singled_out(found: &SinglingOut) -> String {
     let [attack, control] = [found.attack, found.control].map(|share| in_percent(share.mean));
     format!(
@@ -127,8 +143,13 @@ mod tests {
             "A hidden item of a real user is among 10 guesses in 31.0 % of the cases, no more often than \
              chance allows beside one of a user who was not seen (30.0 %)."
         );
-        assert!(told[5].starts_with("Of 900 combinations"), "{}", told[5]);
-        assert!(told[6].contains("bounds nothing"));
+        assert_eq!(
+            told[5],
+            "What `job` is of a real user is guessed from the items in 40.0 % of the cases, no more than \
+             chance allows beside of a user who was not seen (39.0 %); the most common value is right in 30.0 %."
+        );
+        assert!(told[6].starts_with("Of 900 combinations"), "{}", told[6]);
+        assert!(told[7].contains("bounds nothing"));
     }
 
     #[test]
@@ -153,6 +174,7 @@ mod tests {
         let mut found = example();
         found.attacks.clear();
         found.hidden = None;
+        found.attributes.clear();
         found.singling_out = None;
         let told = verdict(&found);
         assert_eq!(told[0], "The audit does not refute the claimed guarantee.");

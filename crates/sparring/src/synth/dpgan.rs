@@ -70,6 +70,8 @@ pub struct DpGanConfig {
     pub insist: bool,
     /// What is released besides profiles, out of what the release is given.
     pub extras: Extras,
+    /// A file of what items publicly are (`--public`), empty for none: the prior of the release.
+    pub public: String,
     /// Epsilon of the release alone in shares of the whole, above 0 and below 1.
     pub release: f64,
     /// Chance `q` of each user to be in a batch, above 0 and at most 1.
@@ -112,6 +114,7 @@ impl Default for DpGanConfig {
             delta: Delta::LIMIT,
             insist: false,
             extras: Extras::default(),
+            public: String::new(),
             release: 0.7,
             sample_rate: 0.02,
             steps: width(2000),
@@ -166,6 +169,7 @@ impl DpGanConfig {
             delta: self.delta,
             insist: self.insist,
             extras: self.extras.clone(),
+            public: self.public.clone(),
             ..PrivateConfig::default()
         })
     }

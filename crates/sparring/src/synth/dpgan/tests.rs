@@ -1,7 +1,7 @@
 use super::*;
 use crate::models::log;
 use crate::privacy::{PldAccountant, PrivacyAccountant};
-use crate::recommend::{Cancel, Recorder, Weights as _};
+use crate::recommend::{Cancel, Diagnosis, Observer, Progress, Recorder, Weights as _};
 use crate::synth::private::tests::camps;
 use crate::synth::{SynthConfig, contract};
 use sparring_wide::Seed;
@@ -129,6 +129,58 @@ fn nothing_is_told_of_real_users() {
     let (curves, diagnoses) = recorder.into_parts();
     assert_eq!(curves.keys().collect::<Vec<_>>(), ["raking"]);
     assert!(diagnoses.is_empty());
+}
+
+#[test]
+fn training_stops_after_as_many_steps_whatever_the_users_are() {
+    /// The steps that were told.
+    #[derive(Default)]
+    struct Steps(std::sync::Mutex<Vec<u64>>);
+    impl Observer for Steps {
+        fn progress(&self, progress: Progress<'_>) {
+            if progress.unit == "step" {
+                self.0.lock().unwrap().push(progress.done);
+            }
+        }
+        fn point(&self, _curve: &str, _step: u64, _value: f64) {}
+        fn diagnosis(&self, _diagnosis: Diagnosis) {}
+    }
+    let (cancel, all) = (Cancel::new(), camps());
+    let run = Run::quiet(Seed(1), &cancel);
+    let start = config(10.0).release().unwrap().make(&all, &run).unwrap();
+    // Users as those of the release, users all alike, nobody.
+    let alike = log(2000, 40, (0..2000).flat_map(|user| [(user, 0), (user, 39)]));
+    for users in [all, alike, log(0, 40, [])] {
+        let steps = Steps::default();
+        let run = Run {
+            observer: &steps,
+            ..run
+        };
+        config(10.0)
+            .train(&Rows::of(&users), (&start, 1.0), &run)
+            .unwrap();
+        assert_eq!(steps.0.into_inner().unwrap(), (1..=30).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn what_items_are_is_the_prior_of_the_release() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("items.csv");
+    std::fs::write(&file, "item,genres,year\n0,a,1990\n1,b,1991\n").unwrap();
+    let known = DpGanConfig {
+        public: file.display().to_string(),
+        ..config(10.0)
+    };
+    let declared = |config: &DpGanConfig| config.ledger().unwrap().public().len();
+    assert_eq!(declared(&known), declared(&config(10.0)) + 1);
+    let release = known.release().unwrap();
+    assert!(release.facts(&camps()).unwrap().is_some());
+    let missing = DpGanConfig {
+        public: "nowhere.csv".to_owned(),
+        ..config(10.0)
+    };
+    assert!(fit(&missing, &camps()).unwrap_err().contains("nowhere.csv"));
 }
 
 #[test]
