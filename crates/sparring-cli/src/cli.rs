@@ -295,6 +295,10 @@ pub(crate) struct Train {
     /// Folder to write the model to.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
+    /// Folder for the state of the training (sasrec, gru4rec): stopped at any moment, the same
+    /// command goes on from there to the same weights.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) checkpoint: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) reading: Reading,
     #[command(flatten)]

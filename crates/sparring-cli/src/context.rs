@@ -84,6 +84,7 @@ impl Context {
             audience: &self.bars,
             cancel: &self.cancel,
             memory: self.memory,
+            checkpoint: None,
         }
     }
 

@@ -78,6 +78,21 @@ impl AdamState {
         }
     }
 
+    /// The running means of the gradients and of their squares, and the number of steps: all that
+    /// a checkpoint needs.
+    pub fn parts(&self) -> (&[f32], &[f32], i32) {
+        (&self.mean, &self.square, self.step)
+    }
+
+    /// The state that [`parts`](Self::parts) gave.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn from_parts(mean: Vec<f32>, square: Vec<f32>, step: i32) -> Self {
+        assert_eq!(mean.len(), square.len(), "two moments a weight");
+        Self { mean, square, step }
+    }
+
     /// One step by a full gradient.
     ///
     /// # Panics

@@ -47,6 +47,6 @@ pub use negatives::{NO_ITEM, softmax_draws};
 pub use output_head::{HeadRows, OutputHead};
 pub use seed::{Seed, Stream};
 pub use sgd::{Sgd, SgdState};
-pub use simd::instruction_set;
+pub use simd::{instruction_set, vectorised};
 pub use sparse::SparseRows;
 pub use sparse_linear::{RowGradient, SparseLinear};

@@ -9,7 +9,7 @@ use pulp::Arch;
 /// Loops in `work` must be simple enough for the compiler to vectorise, and use no fused
 /// multiply-add: then every instruction set gives the same bits.
 #[inline]
-pub(crate) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     static ARCH: OnceLock<Arch> = OnceLock::new();
     #[cfg(test)]
     if PORTABLE.load(std::sync::atomic::Ordering::Relaxed) {

@@ -12,6 +12,8 @@ mod schema;
 mod synthesize;
 mod tune;
 
+use std::path::Path;
+
 use sparring_wide::Seed;
 
 use crate::recommend::{Cancel, Observer, Run};
@@ -44,6 +46,8 @@ pub struct Host<'a> {
     pub cancel: &'a Cancel,
     /// Bytes that one fit may take; without a number, what the system can still give.
     pub memory: Option<u64>,
+    /// The folder where a model that can be resumed keeps the state of its training.
+    pub checkpoint: Option<&'a Path>,
 }
 
 impl<'a> Host<'a> {
@@ -53,6 +57,7 @@ impl<'a> Host<'a> {
             audience,
             cancel,
             memory: None,
+            checkpoint: None,
         }
     }
 
@@ -64,6 +69,7 @@ impl<'a> Host<'a> {
             cancel: self.cancel,
             monitor: None,
             memory: self.memory,
+            checkpoint: None,
         }
     }
 

@@ -37,12 +37,16 @@ mod tall;
 mod bprmf;
 mod ease;
 mod edlae;
+mod gru4rec;
 mod ials;
 mod itemknn;
+mod markov;
 mod multvae;
 mod pop;
 mod puresvd;
 mod random;
+mod sasrec;
+mod sequential;
 mod sparring;
 
 pub use memory::available_memory;
@@ -76,6 +80,9 @@ registry::models! {
     "bprmf" => BprMf(bprmf::BprMfConfig) in Baseline: "matrix factorisation for pairwise ranking",
     "multvae" => MultVae(multvae::MultvaeConfig) in Baseline:
         "a variational autoencoder with a multinomial likelihood",
+    "markov" => Markov(markov::MarkovConfig) in Baseline: "what followed the last event in all users",
+    "gru4rec" => Gru4rec(gru4rec::Gru4recConfig) in Baseline: "a recurrent network over events",
+    "sasrec" => Sasrec(sasrec::SasrecConfig) in Baseline: "self-attention over events",
     "ganmf" => Ganmf(ganmf::GanmfConfig) in Adversarial:
         "matrix factorisation against an autoencoder",
     "caae" => Caae(caae::CaaeConfig) in Adversarial: "two autoencoders against a pairwise ranker",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sparring::artifact::{Artifact, Provenance};
 use sparring::eval::Watch;
-use sparring::experiment::fit;
+use sparring::experiment::{Host, fit};
 use sparring::recommend::Monitor;
 
 use super::load;
@@ -35,7 +35,11 @@ pub(crate) fn run(context: &Context, args: &Train) -> anyhow::Result<()> {
         .transpose()?;
     let monitor = watch.as_ref().map(|watch| watch as &dyn Monitor);
     sparring::experiment::Audience::stage(&context.bars, &format!("fit {}", config.name()));
-    let fitted = fit(&config, train, context.seed(), monitor, context.host())?;
+    let host = Host {
+        checkpoint: args.checkpoint.as_deref(),
+        ..context.host()
+    };
+    let fitted = fit(&config, train, context.seed(), monitor, host)?;
     context.bars.clear();
     let value = watch.as_ref().map(|watch| watch.score(&*fitted.model));
     let artifact = Artifact {

@@ -31,6 +31,8 @@ pub(super) struct Layout {
     pub(super) item: usize,
     pub(super) rating: Option<usize>,
     pub(super) time: Option<usize>,
+    /// Whether the times are places in an order, of which negative ones say that there is none.
+    pub(super) places: bool,
     /// Number of fields of a line; 0 where it varies.
     pub(super) width: usize,
 }
@@ -90,6 +92,8 @@ const TIME: [&str; 8] = [
     "seqpos",
     "position",
 ];
+/// Of these the columns that hold places in an order.
+const PLACES: [&str; 2] = ["seqpos", "position"];
 
 impl FromStr for Format {
     type Err = DataError;
@@ -136,6 +140,7 @@ pub(super) fn layout(
         item: 1,
         rating: (width > 2 && format != Format::Sequences).then_some(2),
         time: (width > 3 && format != Format::Sequences).then_some(3),
+        places: false,
         width: if format == Format::Sequences {
             0
         } else {
@@ -234,6 +239,7 @@ fn table(path: &Path, header: &[String], separator: Separator) -> Result<Layout,
         item: find(Role::Item).ok_or_else(|| missing("item"))?,
         rating: find(Role::Rating),
         time: find(Role::Time),
+        places: find(Role::Time).is_some_and(|at| PLACES.contains(&plain(&header[at]).as_str())),
         width: header.len(),
     })
 }
@@ -261,12 +267,7 @@ pub(super) fn is_user(name: &str) -> bool {
 
 /// What a column is, by its name; case, underscores and a type after a colon do not count.
 fn role(name: &str) -> Option<Role> {
-    let name = name.trim_start_matches('\u{feff}').trim().to_lowercase();
-    let name = name
-        .split(':')
-        .next()
-        .unwrap_or_default()
-        .replace(['_', '-', ' ', '"'], "");
+    let name = plain(name);
     let is = |names: &[&str]| names.contains(&name.as_str());
     match () {
         () if is(&USER) => Some(Role::User),
@@ -275,6 +276,15 @@ fn role(name: &str) -> Option<Role> {
         () if is(&TIME) => Some(Role::Time),
         () => None,
     }
+}
+
+/// A name without case, separators and a type after a colon.
+fn plain(name: &str) -> String {
+    let name = name.trim_start_matches('\u{feff}').trim().to_lowercase();
+    name.split(':')
+        .next()
+        .unwrap_or_default()
+        .replace(['_', '-', ' ', '"'], "")
 }
 
 pub(super) fn guess_separator(line: &str) -> Separator {

@@ -88,6 +88,7 @@ pub fn load_aligned(paths: &[PathBuf], options: &LoadOptions) -> Result<Vec<Data
             builder: InteractionsBuilder::new(),
             seen: 0,
             skipped: 0,
+            unplaced: 0,
         };
         sources::read(&path, options.format, &mut |event| sink.push(event))?;
         if sink.skipped > 0 {
@@ -95,6 +96,13 @@ pub fn load_aligned(paths: &[PathBuf], options: &LoadOptions) -> Result<Vec<Data
                 "{}: {} events of users unknown in training left out",
                 path.display(),
                 sink.skipped
+            );
+        }
+        if sink.unplaced > 0 {
+            tracing::warn!(
+                "{}: {} events with a negative place in the order left out",
+                path.display(),
+                sink.unplaced
             );
         }
         if sink.seen == 0 {

@@ -36,6 +36,8 @@ pub(super) struct Sink<'a> {
     pub(super) builder: InteractionsBuilder,
     pub(super) seen: u64,
     pub(super) skipped: usize,
+    /// Events that have no place in the order.
+    pub(super) unplaced: usize,
 }
 
 /// What happens to a user that is not in the vocabulary.
@@ -66,6 +68,10 @@ impl Sink<'_> {
             .time
             .map(|text| self.time(place("timestamp", column(layout.time)), text))
             .transpose()?;
+        if layout.places && time.is_some_and(|place| place < 0) {
+            self.unplaced += 1;
+            return Ok(());
+        }
         if rating
             .zip(self.min_rating)
             .is_some_and(|(rating, least)| rating < least)

@@ -51,6 +51,7 @@ pub fn fit(
         cancel: host.cancel,
         monitor,
         memory: host.memory,
+        checkpoint: host.checkpoint,
     };
     let model = config.fit(train, &run)?;
     let secs = start.elapsed().as_secs_f64();

@@ -86,6 +86,7 @@ fn bout(
         cancel: &cancel,
         monitor,
         memory: None,
+        checkpoint: None,
     };
     Bout {
         config,
@@ -199,6 +200,7 @@ fn an_illness_seen_twice_is_treated_and_logged() {
         cancel: &cancel,
         monitor: None,
         memory: None,
+        checkpoint: None,
     };
     Bout {
         config: &config,
@@ -233,6 +235,7 @@ fn a_request_stops_at_the_next_step() {
         cancel: &cancel,
         monitor: None,
         memory: None,
+        checkpoint: None,
     };
     let mut script = Script {
         healthy: true,

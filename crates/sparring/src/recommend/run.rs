@@ -1,6 +1,7 @@
 //! What a fit is given besides data: a seed, someone to tell, and a way to be stopped.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,6 +23,8 @@ pub struct Run<'a> {
     pub monitor: Option<&'a dyn Monitor>,
     /// Bytes that the fit may take; without a number, what the system can still give.
     pub memory: Option<u64>,
+    /// The folder where a model that can be resumed keeps the state of its training.
+    pub checkpoint: Option<&'a Path>,
 }
 
 /// A request to stop at the next step, shared between threads.
@@ -112,6 +115,7 @@ impl<'a> Run<'a> {
             cancel,
             monitor: None,
             memory: None,
+            checkpoint: None,
         }
     }
 

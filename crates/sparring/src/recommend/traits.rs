@@ -1,6 +1,7 @@
 //! The traits of a recommender and of the configuration that fits it.
 
 use std::fmt::Debug;
+use std::path::PathBuf;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -196,6 +197,18 @@ pub enum FitError {
         /// Which matrix.
         matrix: &'static str,
     },
+    /// The state of an earlier training cannot be gone on from.
+    #[error("{}: the checkpoint of {model} {finding}", path.display())]
+    Checkpoint {
+        /// Model name.
+        model: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        finding: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// Stopped on request before there was anything to keep.
     #[error("{model}: stopped before the first result")]
     Cancelled {
@@ -216,6 +229,7 @@ impl FitError {
                  itemknn, multvae, cfgan"
             }
             Self::NotPositiveDefinite { .. } => "raise the l2 regularisation",
+            Self::Checkpoint { remedy, .. } => remedy,
             Self::Cancelled { .. } => "run again; earlier results are untouched",
         }
     }

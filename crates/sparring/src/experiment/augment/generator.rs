@@ -107,6 +107,7 @@ impl Generator {
             cancel: host.cancel,
             monitor: None,
             memory: host.memory,
+            checkpoint: None,
         };
         host.audience.stage(&format!("fit {}", self.name()));
         Ok(match self {
