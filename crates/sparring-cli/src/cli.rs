@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 pub(crate) use crate::audit_args::Audit;
+pub(crate) use crate::predict_args::Predict;
 pub(crate) use crate::privacy_args::Privacy;
 use crate::release_args::ReleaseArgs;
 
@@ -45,6 +46,10 @@ pub(crate) struct Global {
     /// in closed form give way to it or refuse.
     #[arg(long, global = true, value_name = "SIZE")]
     pub(crate) memory: Option<String>,
+    /// Where dense layers of deep models are trained: cpu, and wgpu or cuda where they are built in
+    /// [default: cpu].
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) device: Option<String>,
     /// Print one JSON document on stdout and nothing else there.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -91,6 +96,8 @@ pub(crate) enum Command {
     Tune(Tune),
     /// Recommend items with a saved model.
     Recommend(Recommend),
+    /// Predict what users do next, with the chances of it.
+    Predict(Predict),
     /// List the models and synthesizers, or show the settings of one.
     Models(Models),
     /// Check this machine: processor, threads, memory, cache folder, clients for data sets.

@@ -11,6 +11,7 @@ pub(crate) mod fidelity;
 pub(crate) mod load;
 pub(crate) mod models;
 pub(crate) mod playground;
+pub(crate) mod predict;
 pub(crate) mod privacy;
 pub(crate) mod recommend;
 pub(crate) mod release;

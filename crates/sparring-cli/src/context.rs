@@ -4,10 +4,10 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use sparring::Seed;
 use sparring::eval::{EvalConfig, Profile};
 use sparring::experiment::{Config, EvalSettings, Host};
 use sparring::recommend::{Bytes, Cancel};
+use sparring::{Device, NoDevice, Seed};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Global, Measuring};
@@ -22,6 +22,7 @@ pub(crate) struct Context {
     pub(crate) bars: Bars,
     pub(crate) cancel: Cancel,
     memory: Option<u64>,
+    device: Device,
     pub(crate) cache: PathBuf,
 }
 
@@ -44,6 +45,10 @@ impl Context {
             .into());
         }
         let memory = global.memory.as_deref().map(memory).transpose()?;
+        let device = global
+            .device
+            .as_deref()
+            .map_or(Ok(Device::default()), device)?;
         rayon::ThreadPoolBuilder::new()
             .num_threads(global.threads.unwrap_or(0))
             .build_global()
@@ -70,6 +75,7 @@ impl Context {
             bars: Bars::new(out, global.quiet, global.verbose),
             cancel,
             memory,
+            device,
             cache,
         })
     }
@@ -85,6 +91,7 @@ impl Context {
             cancel: &self.cancel,
             memory: self.memory,
             checkpoint: None,
+            device: self.device,
         }
     }
 
@@ -133,6 +140,14 @@ fn memory(text: &str) -> Result<u64, WrongUse> {
             hint: error.hint(),
         }),
     }
+}
+
+/// Where deep models are trained, from `--device`.
+fn device(name: &str) -> Result<Device, WrongUse> {
+    name.parse().map_err(|error: NoDevice| WrongUse {
+        finding: format!("--device: {error}"),
+        hint: error.hint(),
+    })
 }
 
 fn log_to_stderr(global: &Global) {

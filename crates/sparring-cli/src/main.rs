@@ -6,6 +6,7 @@ mod commands;
 mod context;
 mod failure;
 mod output;
+mod predict_args;
 mod privacy_args;
 mod progress;
 mod release_args;
@@ -51,6 +52,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Privacy(args) => commands::privacy::run(context, &args),
         Command::Tune(args) => commands::tune::run(context, &args),
         Command::Recommend(args) => commands::recommend::run(context, &args),
+        Command::Predict(args) => commands::predict::run(context, &args),
         Command::Models(args) => commands::models::run(context, &args),
         Command::Doctor => commands::doctor::run(context),
         Command::Schema => commands::about::schema(),

@@ -247,7 +247,9 @@ impl Attention {
 
 /// The blocks of queries of a sequence: first and one past the last.
 fn blocks(n: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..n).step_by(BLOCK).map(move |start| (start, n.min(start + BLOCK)))
+    (0..n)
+        .step_by(BLOCK)
+        .map(move |start| (start, n.min(start + BLOCK)))
 }
 
 /// Softmax of the rows of a block over the keys each may see; the others get zero.

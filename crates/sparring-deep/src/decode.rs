@@ -173,7 +173,9 @@ mod tests {
             let rows: Vec<usize> = if step < 3 { vec![1, 0] } else { vec![0] };
             let mut event = Matrix::zeros(rows.len(), 6);
             for (at, sequence) in rows.iter().enumerate() {
-                event.row_mut(at).copy_from_slice(x.row(sequence * 4 + step));
+                event
+                    .row_mut(at)
+                    .copy_from_slice(x.row(sequence * 4 + step));
             }
             let found = network.step(event, &rows, &mut cache);
             for (at, sequence) in rows.iter().enumerate() {

@@ -101,7 +101,11 @@ pub(crate) fn to_device(matrix: Matrix, place: &Place) -> Tensor<2> {
 pub(crate) fn to_host(tensor: Tensor<2>) -> Matrix {
     let [rows, cols] = tensor.dims();
     let data = tensor.into_data();
-    Matrix::from_vec(rows, cols, data.into_vec().expect("tensors here are of f32"))
+    Matrix::from_vec(
+        rows,
+        cols,
+        data.into_vec().expect("tensors here are of f32"),
+    )
 }
 
 #[cfg(test)]

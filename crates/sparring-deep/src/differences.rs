@@ -11,7 +11,10 @@ pub(crate) fn weighted(output: &Matrix, weight: &Matrix) -> f64 {
 /// Compares a gradient with central differences at about forty entries.
 pub(crate) fn check(at: &Matrix, gradient: &Matrix, f: impl Fn(&Matrix) -> f64) {
     assert_eq!(at.shape(), gradient.shape());
-    let largest = gradient.data.iter().fold(0.0_f32, |most, g| most.max(g.abs()));
+    let largest = gradient
+        .data
+        .iter()
+        .fold(0.0_f32, |most, g| most.max(g.abs()));
     assert!(largest > 0.0, "something depends on it");
     let n = at.data.len();
     for entry in (0..n).step_by(n.div_ceil(40)) {

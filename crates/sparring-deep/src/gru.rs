@@ -85,7 +85,9 @@ impl ByTime {
 
     /// First row and number of rows of each step.
     fn steps(&self) -> impl DoubleEndedIterator<Item = (usize, usize)> + '_ {
-        self.starts.windows(2).map(|pair| (pair[0], pair[1] - pair[0]))
+        self.starts
+            .windows(2)
+            .map(|pair| (pair[0], pair[1] - pair[0]))
     }
 }
 
@@ -170,7 +172,12 @@ impl Body for Gru {
     fn forward(&self, x: Matrix, packed: &Packed, noise: Noise) -> (Matrix, GruTrace) {
         let trace = self.run(x, packed, noise);
         let mut out = trace.by_time.scatter(&trace.states);
-        dropout(&mut out, self.dropout, noise.seed.derive("states"), noise.step);
+        dropout(
+            &mut out,
+            self.dropout,
+            noise.seed.derive("states"),
+            noise.step,
+        );
         (out, trace)
     }
 
@@ -182,7 +189,12 @@ impl Body for Gru {
     ) -> (Matrix, Vec<Matrix>) {
         let k = self.width();
         let noise = trace.noise;
-        dropout(&mut derivatives, self.dropout, noise.seed.derive("states"), noise.step);
+        dropout(
+            &mut derivatives,
+            self.dropout,
+            noise.seed.derive("states"),
+            noise.step,
+        );
         let by_states = trace.by_time.gather(&derivatives);
         let n = by_states.rows;
         let mut by_gates = Matrix::zeros(n, 3 * k);
@@ -294,9 +306,8 @@ mod tests {
             step: 1,
         };
         let (x, weight) = (normal(7, 3, 1.0, Seed(1)), normal(7, 3, 1.0, Seed(2)));
-        let value = |gru: &Gru, x: &Matrix| {
-            weighted(&gru.forward(x.clone(), &packed, noise).0, &weight)
-        };
+        let value =
+            |gru: &Gru, x: &Matrix| weighted(&gru.forward(x.clone(), &packed, noise).0, &weight);
         let (_, trace) = gru.forward(x.clone(), &packed, noise);
         let (by_x, by_weights) = gru.backward(trace, &packed, weight.clone());
         check(&x, &by_x, |x| value(&gru, x));

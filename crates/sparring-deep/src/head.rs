@@ -97,7 +97,9 @@ pub fn sampled_cross_entropy(
     let width = hidden.cols;
     let mut negatives = Matrix::zeros(shared.items.len(), width);
     for (row, &item) in shared.items.iter().enumerate() {
-        negatives.row_mut(row).copy_from_slice(items.row(item as usize));
+        negatives
+            .row_mut(row)
+            .copy_from_slice(items.row(item as usize));
     }
     let mut places = vec![u32::MAX; items.rows];
     for (place, &item) in (0_u32..).zip(&shared.items) {
@@ -139,7 +141,11 @@ pub fn sampled_cross_entropy(
         gemm_tn(&logits, &block, Beta::Add, &mut d_negatives);
     }
     for (row, &item) in shared.items.iter().enumerate() {
-        add_scaled(gradient.items.row_mut(item as usize), 1.0, d_negatives.row(row));
+        add_scaled(
+            gradient.items.row_mut(item as usize),
+            1.0,
+            d_negatives.row(row),
+        );
     }
     gradient
 }

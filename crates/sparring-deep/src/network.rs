@@ -1,7 +1,7 @@
 //! From items to scores of the next item: embeddings, places, a body, the catalogue as its head.
 
 use rayon::prelude::*;
-use sparring_wide::{Matrix, Seed, dropout, gemm_nt, normal, Beta};
+use sparring_wide::{Beta, Matrix, Seed, dropout, gemm_nt, normal};
 
 use crate::body::{Body, Noise};
 use crate::head::{Shared, cross_entropy, sampled_cross_entropy};

@@ -304,7 +304,10 @@ impl Body for Transformer {
                 return host;
             }
             x = residual;
-            attended = Some(to_device(self.attention().forward(&host, packed).output, &place));
+            attended = Some(to_device(
+                self.attention().forward(&host, packed).output,
+                &place,
+            ));
         }
         unreachable!("the last piece returns")
     }
@@ -330,7 +333,12 @@ impl Body for Transformer {
 /// `gain (x - mean) / sqrt(variance + epsilon) + bias` of each row.
 fn norm(x: Tensor<2>, gain: Tensor<2>, bias: Tensor<2>) -> Tensor<2> {
     let width = x.dims()[1];
-    layer_norm(x, gain.reshape([width]), Some(bias.reshape([width])), EPSILON)
+    layer_norm(
+        x,
+        gain.reshape([width]),
+        Some(bias.reshape([width])),
+        EPSILON,
+    )
 }
 
 #[cfg(test)]

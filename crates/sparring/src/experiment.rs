@@ -14,6 +14,7 @@ mod tune;
 
 use std::path::Path;
 
+use sparring_deep::Device;
 use sparring_wide::Seed;
 
 use crate::recommend::{Cancel, Observer, Run};
@@ -48,6 +49,8 @@ pub struct Host<'a> {
     pub memory: Option<u64>,
     /// The folder where a model that can be resumed keeps the state of its training.
     pub checkpoint: Option<&'a Path>,
+    /// Where dense layers of deep models are trained.
+    pub device: Device,
 }
 
 impl<'a> Host<'a> {
@@ -58,6 +61,7 @@ impl<'a> Host<'a> {
             cancel,
             memory: None,
             checkpoint: None,
+            device: Device::default(),
         }
     }
 
@@ -70,6 +74,7 @@ impl<'a> Host<'a> {
             monitor: None,
             memory: self.memory,
             checkpoint: None,
+            device: self.device,
         }
     }
 

@@ -30,4 +30,5 @@ pub mod report;
 
 pub mod experiment;
 
+pub use sparring_deep::{Device, NoDevice};
 pub use sparring_wide::{Seed, Stream, instruction_set};

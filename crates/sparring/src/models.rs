@@ -93,6 +93,9 @@ registry::models! {
 }
 
 impl ModelConfig {
+    /// The models whose scores are logarithms of the chances of the next item, up to a constant.
+    pub const NEXT: &[&str] = &["markov", "gru4rec", "sasrec"];
+
     /// The models that can tell which items of a history carried a recommendation
     /// ([`explain`](crate::recommend::Recommender::explain)).
     pub const EXPLAINING: &[&str] = &["sparring", "itemknn", "puresvd", "ease", "edlae", "ials"];

@@ -123,7 +123,7 @@ fn for_users(
     file: &Path,
 ) -> anyhow::Result<Vec<Entry>> {
     let wanted = read_users(file)?;
-    let data = training_log(context, args, artifact)?;
+    let data = training_log(context, args.data.as_ref(), artifact)?;
     let asked = Asked {
         model: &artifact.bind(&data),
         name: artifact.config.name(),
@@ -169,14 +169,12 @@ impl Asked<'_> {
 }
 
 /// The log the model was trained on: named in the command, or where it was then.
-fn training_log(
+pub(super) fn training_log(
     context: &Context,
-    args: &Recommend,
+    named: Option<&String>,
     artifact: &Artifact,
 ) -> anyhow::Result<Dataset> {
-    let source = args
-        .data
-        .as_ref()
+    let source = named
         .or(artifact.data.source.as_ref())
         .ok_or_else(|| WrongUse {
             finding: "the model does not say what it was trained on".to_owned(),
@@ -195,7 +193,7 @@ fn training_log(
 }
 
 /// The ids of a CSV file with the header `user`, with their lines.
-fn read_users(file: &Path) -> anyhow::Result<Vec<(usize, String)>> {
+pub(super) fn read_users(file: &Path) -> anyhow::Result<Vec<(usize, String)>> {
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("{}: cannot read the users", file.display()))?;
     let mut lines = text.lines().enumerate();

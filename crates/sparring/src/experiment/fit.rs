@@ -52,6 +52,7 @@ pub fn fit(
         monitor,
         memory: host.memory,
         checkpoint: host.checkpoint,
+        device: host.device,
     };
     let model = config.fit(train, &run)?;
     let secs = start.elapsed().as_secs_f64();

@@ -85,8 +85,7 @@ fn bout(
         observer: &Silent,
         cancel: &cancel,
         monitor,
-        memory: None,
-        checkpoint: None,
+        ..Run::quiet(Seed(1), &cancel)
     };
     Bout {
         config,
@@ -199,8 +198,7 @@ fn an_illness_seen_twice_is_treated_and_logged() {
         observer: &recorder,
         cancel: &cancel,
         monitor: None,
-        memory: None,
-        checkpoint: None,
+        ..Run::quiet(Seed(1), &cancel)
     };
     Bout {
         config: &config,
@@ -234,8 +232,7 @@ fn a_request_stops_at_the_next_step() {
         observer: &Silent,
         cancel: &cancel,
         monitor: None,
-        memory: None,
-        checkpoint: None,
+        ..Run::quiet(Seed(1), &cancel)
     };
     let mut script = Script {
         healthy: true,

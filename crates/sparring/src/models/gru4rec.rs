@@ -82,7 +82,13 @@ impl Fit for Gru4recConfig {
 
     fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Gru4rec, FitError> {
         let ok = (0.0..1.0).contains(&self.dropout);
-        check::setting(ok, "gru4rec", "dropout", "0 or more and below 1", self.dropout)?;
+        check::setting(
+            ok,
+            "gru4rec",
+            "dropout",
+            "0 or more and below 1",
+            self.dropout,
+        )?;
         let course = Course {
             model: "gru4rec",
             longest: self.longest.get(),
@@ -101,7 +107,12 @@ impl Fit for Gru4recConfig {
         let seed = run.seed.derive("gru4rec").derive("weights");
         let body = Gru::new(width, self.dropout, seed);
         let network = NextItem::new((train.n_items(), 0, width), body, self.dropout, seed);
-        Ok(Gru4rec(course.train(network, settings_of(self), train, run)?))
+        Ok(Gru4rec(course.train(
+            network,
+            settings_of(self),
+            train,
+            run,
+        )?))
     }
 }
 

@@ -1,12 +1,13 @@
 //! A first-order Markov chain over items: what followed the last event, in all users.
 //!
 //! ```text
-//! score(j | history ending in i) = (n_ij + a p_j) / (n_i + a),      p_j = n_j / n
+//! score(j | history ending in i) = ln ((n_ij + a p_j) / (n_i + a)),      p_j = n_j / n
 //! ```
 //!
 //! `n_ij` counts how often `j` came right after `i`, `n_i` what came after `i` at all, and `a` is
 //! the weight of popularity. With `reach` above 1, `j` counts `1 / d` as the `d`-th event after `i`,
-//! and the last `reach` events of a history add up with the same weights.
+//! and the shares after the last `reach` events of a history add up with the same weights before
+//! the logarithm.
 
 use std::num::NonZeroUsize;
 
@@ -89,7 +90,11 @@ impl Fit for MarkovConfig {
         }
         let all = train.n_interactions() as f32;
         Ok(Markov {
-            popularity: train.item_counts().into_iter().map(|c| c as f32 / all).collect(),
+            popularity: train
+                .item_counts()
+                .into_iter()
+                .map(|c| c as f32 / all)
+                .collect(),
             starts: lengths,
             next,
             counts,
@@ -144,6 +149,9 @@ impl Recommender for Markov {
             if none {
                 row.copy_from_slice(&self.popularity);
             }
+            // An item that nobody has is unlikely, but not impossible.
+            row.iter_mut()
+                .for_each(|score| *score = score.max(f32::MIN_POSITIVE).ln());
         }
         Ok(())
     }
@@ -196,8 +204,8 @@ mod tests {
     use super::*;
     use crate::data::ItemIx;
     use crate::models::contract::scores;
-    use crate::models::log;
     use crate::recommend::Cancel;
+    use crate::split::contract::log;
     use sparring_wide::Seed;
 
     recommender_contract!(crate::models::markov::MarkovConfig::default());
@@ -205,7 +213,9 @@ mod tests {
     fn fitted(config: &MarkovConfig) -> Markov {
         let cancel = Cancel::new();
         let run = Run::quiet(Seed(1), &cancel);
-        config.fit(&log(&[&[0, 1, 2], &[0, 1, 0, 2]]), &run).unwrap()
+        config
+            .fit(&log(&[&[0, 1, 2], &[0, 1, 0, 2]]), &run)
+            .unwrap()
     }
 
     #[test]
@@ -216,9 +226,10 @@ mod tests {
         // After 0 came 1, 1, 2; popularity 3/7, 2/7, 2/7.
         let expected = [3.0 / 7.0, 2.0 + 2.0 / 7.0, 1.0 + 2.0 / 7.0].map(|x: f32| x / 4.0);
         for (a, b) in found.iter().zip(expected) {
-            assert!((a - b).abs() < 1e-6, "{found:?}");
+            assert!((a.exp() - b).abs() < 1e-6, "{found:?}");
         }
-        assert_eq!(scores(&chain, &[Query::new_user(&[])])[0], 3.0 / 7.0);
+        let first = scores(&chain, &[Query::new_user(&[])])[0];
+        assert!((first.exp() - 3.0 / 7.0).abs() < 1e-6);
     }
 
     #[test]
@@ -232,7 +243,7 @@ mod tests {
         // After 0: 1 and 1 at once, 2 at once; 2 and 0 as second.
         let total = 2.0 + 1.0 + 0.5 + 0.5;
         for (a, b) in found.iter().zip([0.5 / total, 2.0 / total, 1.5 / total]) {
-            assert!((a - b).abs() < 1e-4, "{found:?}");
+            assert!((a.exp() - b).abs() < 1e-4, "{found:?}");
         }
     }
 }

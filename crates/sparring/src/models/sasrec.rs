@@ -113,7 +113,13 @@ impl Fit for SasrecConfig {
     fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Sasrec, FitError> {
         let (width, heads) = (self.embedding_dim.get(), self.heads.get());
         let ok = (0.0..1.0).contains(&self.dropout);
-        check::setting(ok, "sasrec", "dropout", "0 or more and below 1", self.dropout)?;
+        check::setting(
+            ok,
+            "sasrec",
+            "dropout",
+            "0 or more and below 1",
+            self.dropout,
+        )?;
         let ok = width.is_multiple_of(heads);
         check::setting(ok, "sasrec", "heads", "a divisor of embedding_dim", heads)?;
         let course = self.course(train.n_items());
@@ -127,7 +133,7 @@ impl Fit for SasrecConfig {
             recency: self.recency,
         };
         let seed = run.seed.derive("sasrec").derive("weights");
-        let body = Transformer::new(sizes, Device::Cpu, seed);
+        let body = Transformer::new(sizes, run.device, seed);
         let shape = (train.n_items(), course.longest, width);
         let network = NextItem::new(shape, body, self.dropout, seed);
         let settings = settings_of(self);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use sparring_deep::Device;
 use sparring_wide::Seed;
 
 use super::traits::Recommender;
@@ -25,6 +26,8 @@ pub struct Run<'a> {
     pub memory: Option<u64>,
     /// The folder where a model that can be resumed keeps the state of its training.
     pub checkpoint: Option<&'a Path>,
+    /// Where dense layers of deep models are trained.
+    pub device: Device,
 }
 
 /// A request to stop at the next step, shared between threads.
@@ -116,6 +119,7 @@ impl<'a> Run<'a> {
             monitor: None,
             memory: None,
             checkpoint: None,
+            device: Device::default(),
         }
     }
 

@@ -51,6 +51,17 @@ fn ids(data: &Dataset, user: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_place_in_an_order_is_a_time_and_a_negative_one_is_none() {
+    let text = b"user_id,movie_id,seq_pos\nann,x,1\nann,y,-1\nann,z,0\nbob,y,-1\nbob,x,0\n";
+    let data = load(text).unwrap();
+    assert_eq!(ids(&data, "ann"), ["z", "x"]);
+    assert_eq!((data.n_users(), data.n_items()), (2, 2));
+    // A time may be negative: it is before 1970.
+    let data = load(b"user,item,time\nann,x,1\nann,y,-1\nbob,x,5\n").unwrap();
+    assert_eq!(ids(&data, "ann"), ["y", "x"]);
+}
+
+#[test]
 fn every_format_gives_the_same_log() {
     let texts: [&[u8]; 7] = [
         b"user,item,rating,timestamp\nann,007,4,20\nann,x,5,10\nbob,007,1,5\n",

@@ -108,6 +108,7 @@ impl Generator {
             monitor: None,
             memory: host.memory,
             checkpoint: None,
+            device: host.device,
         };
         host.audience.stage(&format!("fit {}", self.name()));
         Ok(match self {

@@ -97,7 +97,9 @@ impl Checkpoint {
             let view = TensorView::new(Dtype::F32, shape.to_vec(), bytes);
             (name.as_str(), view.expect("bytes were made for this shape"))
         });
-        let facts = self.facts().map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let facts = self
+            .facts()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()));
         let mut about: std::collections::HashMap<String, String> = facts.into_iter().collect();
         for (key, value) in state.counters() {
             about.insert(key.to_owned(), format!("{value:016x}"));
@@ -110,7 +112,10 @@ impl Checkpoint {
     /// The state that was saved, laid over a fresh one; `false` if there is none.
     pub(super) fn load<B: Body>(&self, state: &mut State<B>) -> Result<bool, FitError> {
         let damaged = |finding: String| {
-            self.wrong(finding, "delete the file, or name another folder, to train from the start")
+            self.wrong(
+                finding,
+                "delete the file, or name another folder, to train from the start",
+            )
         };
         let bytes = match std::fs::read(&self.path) {
             Ok(bytes) => bytes,
@@ -139,7 +144,9 @@ impl Checkpoint {
         let file = SafeTensors::deserialize(&bytes)
             .map_err(|error| damaged(format!("is damaged: {error}")))?;
         let array = |name: String, rows: usize, cols: usize| {
-            let view = file.tensor(&name).map_err(|_| damaged(format!("lacks `{name}`")))?;
+            let view = file
+                .tensor(&name)
+                .map_err(|_| damaged(format!("lacks `{name}`")))?;
             if view.shape() != [rows, cols] || view.dtype() != Dtype::F32 {
                 return Err(damaged(format!("`{name}` has another shape")));
             }
@@ -173,7 +180,9 @@ impl Checkpoint {
         state.at = counter("at")?;
         state.loss = f64::from_bits(counter("loss")?);
         state.worse = counter("worse")?;
-        state.best = best.map(|best| Ok::<_, FitError>((f64::from_bits(counter("best")?), best))).transpose()?;
+        state.best = best
+            .map(|best| Ok::<_, FitError>((f64::from_bits(counter("best")?), best)))
+            .transpose()?;
         Ok(true)
     }
 }

@@ -49,7 +49,11 @@ impl<B: Body> Sequential<B> {
         let longest = u32::try_from(self.longest).expect("histories are shorter");
         let mut tensors = NamedTensors::new()
             .with_indices("longest", &[1], vec![longest])
-            .with("popularity", &[self.popularity.len()], self.popularity.clone());
+            .with(
+                "popularity",
+                &[self.popularity.len()],
+                self.popularity.clone(),
+            );
         for (name, matrix) in self.network.names().iter().zip(self.network.weights()) {
             tensors = tensors.with(name, &[matrix.rows, matrix.cols], matrix.data.clone());
         }

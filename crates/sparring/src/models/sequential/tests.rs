@@ -6,9 +6,9 @@ use sparring_wide::Seed;
 
 use crate::data::{Dataset, InteractionsBuilder, ItemIx, UserIx};
 use crate::eval::{EvalConfig, evaluate};
-use crate::models::sasrec::SasrecConfig;
 use crate::models::gru4rec::Gru4recConfig;
 use crate::models::pop::PopConfig;
+use crate::models::sasrec::SasrecConfig;
 use crate::models::sasrec::tests::tiny;
 use crate::recommend::{
     Cancel, Diagnosis, Fit, FitError, Observer, Progress, Recommender, Run, Weights,
@@ -152,6 +152,11 @@ fn a_checkpoint_of_something_else_is_refused() {
 fn a_log_without_sequences_is_refused() {
     let data = ring().filter(|_, position| position == 0);
     let cancel = Cancel::new();
-    let error = tiny().fit(&data, &Run::quiet(Seed(1), &cancel)).unwrap_err();
-    assert!(error.to_string().contains("a user with two events"), "{error}");
+    let error = tiny()
+        .fit(&data, &Run::quiet(Seed(1), &cancel))
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("a user with two events"),
+        "{error}"
+    );
 }

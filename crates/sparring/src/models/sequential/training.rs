@@ -63,7 +63,9 @@ const RATE_LEFT: f64 = 0.02;
 impl<B: Body> State<B> {
     fn new(network: NextItem<B>, averaged: bool) -> Self {
         let weights = network.weights();
-        let adam = weights.iter().map(|weight| AdamState::new(weight.data.len()));
+        let adam = weights
+            .iter()
+            .map(|weight| AdamState::new(weight.data.len()));
         let average = if averaged {
             weights.iter().map(|&weight| weight.clone()).collect()
         } else {
@@ -111,13 +113,15 @@ impl<B: Body> State<B> {
         let share = 1.0 - decay.min(early);
         for (average, weight) in self.average.iter_mut().zip(self.network.weights()) {
             let blocks = average.data.par_chunks_mut(1 << 14);
-            blocks.zip(weight.data.par_chunks(1 << 14)).for_each(|(average, weight)| {
-                vectorised(|| {
-                    for (a, w) in average.iter_mut().zip(weight) {
-                        *a += share * (w - *a);
-                    }
+            blocks
+                .zip(weight.data.par_chunks(1 << 14))
+                .for_each(|(average, weight)| {
+                    vectorised(|| {
+                        for (a, w) in average.iter_mut().zip(weight) {
+                            *a += share * (w - *a);
+                        }
+                    });
                 });
-            });
         }
     }
 }
@@ -145,7 +149,9 @@ impl Course {
     where
         Sequential<B>: Recommender,
     {
-        let targets = train.user_indices().map(|user| train.history(user).len().saturating_sub(1));
+        let targets = train
+            .user_indices()
+            .map(|user| train.history(user).len().saturating_sub(1));
         if targets.sum::<usize>() == 0 {
             return Err(FitError::TooSmall {
                 model: self.model,
@@ -155,14 +161,15 @@ impl Course {
         }
         let seed = run.seed.derive(self.model).derive("training");
         let mut state = State::new(network, self.average > 0.0);
-        let checkpoint = run.checkpoint.map(|folder| {
-            Checkpoint::new(folder, self.model, (settings, run.seed), train)
-        });
+        let checkpoint = run
+            .checkpoint
+            .map(|folder| Checkpoint::new(folder, self.model, (settings, run.seed), train));
         if let Some(checkpoint) = &checkpoint
             && checkpoint.load(&mut state)?
         {
             let (epoch, step) = (state.epoch, state.step);
-            run.observer.note(&format!("goes on after {epoch} epochs and {step} steps"));
+            run.observer
+                .note(&format!("goes on after {epoch} epochs and {step} steps"));
         }
         let longest = self.longest;
         let wrap = |network| Sequential::new(network, longest, train);
@@ -193,7 +200,10 @@ impl Course {
         let windows = windows(train, self.longest, seed.derive("epoch").at(state.epoch));
         let steps = steps(&windows, self.batch_events);
         let total = steps.len() as u64;
-        for step in steps.into_iter().skip(usize::try_from(state.at).expect("few steps")) {
+        for step in steps
+            .into_iter()
+            .skip(usize::try_from(state.at).expect("few steps"))
+        {
             if run.cancel.is_requested() {
                 return Ok(false);
             }
@@ -205,8 +215,11 @@ impl Course {
             let batch = batch(train, step);
             let shared = self.draw(train.n_items(), noise);
             let mut found = state.network.differentiate(&batch, shared.as_ref(), noise);
-            let mut parts: Vec<&mut [f32]> =
-                found.by_weights.iter_mut().map(|part| &mut part.data[..]).collect();
+            let mut parts: Vec<&mut [f32]> = found
+                .by_weights
+                .iter_mut()
+                .map(|part| &mut part.data[..])
+                .collect();
             let norm = clip_by_global_norm(&mut parts, MAX_NORM);
             if !found.loss.is_finite() || !norm.is_finite() {
                 return Err(FitError::Diverged {

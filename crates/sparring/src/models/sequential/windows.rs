@@ -71,7 +71,7 @@ pub(super) fn batch(data: &Dataset, windows: &[Window]) -> Batch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::log;
+    use crate::split::contract::log;
 
     #[test]
     fn every_event_but_the_first_is_a_target_once() {
