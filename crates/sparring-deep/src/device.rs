@@ -104,7 +104,7 @@ pub(crate) fn to_host(tensor: Tensor<2>) -> Matrix {
     Matrix::from_vec(
         rows,
         cols,
-        data.into_vec().expect("tensors here are of f32"),
+        data.try_into_vec().expect("tensors here are of f32"),
     )
 }
 

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use sparring::artifact::Artifact;
 use sparring::data::{ItemIx, UserIx};
 use sparring::models::ModelConfig;
-use sparring::recommend::{Query, Recommender};
+use sparring::recommend::Query;
 
 use super::load;
 use super::recommend::{read_users, training_log};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use sparring_deep::{Body, NextItem};
+use sparring_deep::Body;
 use sparring_wide::{AdamState, Matrix, Seed};
 
 use super::training::State;
