@@ -268,7 +268,9 @@ fn normalise(s: &mut [f32], start: usize, end: usize, mut tell: impl FnMut(usize
             }
             let sum: f32 = sums.iter().sum();
             let scale = sum.recip();
-            seen.iter_mut().for_each(|x| *x *= scale);
+            for x in seen.iter_mut() {
+                *x *= scale;
+            }
             (most, sum)
         });
         tell(row, most + sum.ln());

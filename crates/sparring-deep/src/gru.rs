@@ -119,10 +119,10 @@ impl Gru {
     }
 
     /// States by time and what the backward pass needs.
-    fn run(&self, x: Matrix, packed: &Packed, noise: Noise) -> GruTrace {
+    fn run(&self, x: &Matrix, packed: &Packed, noise: Noise) -> GruTrace {
         let k = self.width();
         let by_time = ByTime::new(packed);
-        let x = by_time.gather(&x);
+        let x = by_time.gather(x);
         let mut gates = Matrix::default();
         gemm(&x, &self.weights[0], Beta::Replace, &mut gates);
         add_to_rows(&mut gates, &self.weights[1].data);
@@ -170,7 +170,7 @@ impl Body for Gru {
     type Trace = GruTrace;
 
     fn forward(&self, x: Matrix, packed: &Packed, noise: Noise) -> (Matrix, GruTrace) {
-        let trace = self.run(x, packed, noise);
+        let trace = self.run(&x, packed, noise);
         let mut out = trace.by_time.scatter(&trace.states);
         dropout(
             &mut out,
@@ -256,7 +256,7 @@ impl Body for Gru {
             seed: Seed(0),
             step: 0,
         };
-        let trace = self.run(x, packed, noise);
+        let trace = self.run(&x, packed, noise);
         trace.by_time.scatter(&trace.states)
     }
 

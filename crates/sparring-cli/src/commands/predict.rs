@@ -159,7 +159,7 @@ fn ahead(
             break;
         }
         let total: f64 = scores.iter().map(|z| f64::from(z - best).exp()).sum();
-        let next = asked.map_or_else(|| scores.iter().position(|z| *z == best), |i| Some(i.at()));
+        let next = asked.map_or_else(|| scores.iter().position(|z| *z >= best), |i| Some(i.at()));
         let next = next.expect("one of the scores is the best");
         let ahead = scores.iter().filter(|z| **z > scores[next]).count();
         let item = ItemIx(u32::try_from(next).expect("fewer than 2^32 items"));

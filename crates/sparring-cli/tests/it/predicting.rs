@@ -1,5 +1,7 @@
 //! Models of sequences on the command line: trained, stopped and gone on with, asked what is next.
 
+use std::fmt::Write;
+
 use crate::sparring::{HEADER, Place};
 
 const TINY: &str = "--set model.sasrec.embedding_dim=8 --set model.sasrec.epochs=2";
@@ -10,7 +12,7 @@ fn ring() -> Place {
     let mut log = HEADER.to_owned();
     for user in 0..40 {
         for at in 0..6 {
-            log.push_str(&format!("u{user},i{},3,{at}\n", (user * 3 + at) % 20));
+            writeln!(log, "u{user},i{},3,{at}", (user * 3 + at) % 20).unwrap();
         }
     }
     place.write("train.csv", log);

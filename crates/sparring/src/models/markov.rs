@@ -150,8 +150,9 @@ impl Recommender for Markov {
                 row.copy_from_slice(&self.popularity);
             }
             // An item that nobody has is unlikely, but not impossible.
-            row.iter_mut()
-                .for_each(|score| *score = score.max(f32::MIN_POSITIVE).ln());
+            for score in row.iter_mut() {
+                *score = score.max(f32::MIN_POSITIVE).ln();
+            }
         }
         Ok(())
     }

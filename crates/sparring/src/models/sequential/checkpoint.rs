@@ -31,7 +31,7 @@ impl Checkpoint {
         train: &Dataset,
     ) -> Self {
         let items = train.items().iter();
-        let catalogue = items.fold(Seed(1), |hash, id| hash.derive(id));
+        let catalogue = items.fold(Seed(1), Seed::derive);
         let mut log = Seed(2);
         for user in train.user_indices() {
             log = log.derive("user");
