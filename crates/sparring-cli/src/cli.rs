@@ -338,7 +338,7 @@ pub(crate) struct Evaluate {
 pub(crate) struct Compare {
     #[command(flatten)]
     pub(crate) parts: Parts,
-    /// The models [default: the config file's, else all].
+    /// The models [default: the config file's, else all but markov, gru4rec and sasrec].
     #[arg(long, value_delimiter = ',', value_name = "NAME,NAME")]
     pub(crate) models: Vec<String>,
     /// Number of seeds.

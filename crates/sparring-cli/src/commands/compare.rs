@@ -36,8 +36,8 @@ pub(crate) fn run(context: &Context, args: &Compare) -> anyhow::Result<()> {
     context.out.json(&outcome.board)
 }
 
-/// The models to compare: named, or the config file's, or all. Those without settings in the config
-/// are tuned.
+/// The models to compare: named, or the config file's, or all but those of the next item, which need an
+/// order of events and take long. Those without settings in the config are tuned.
 pub(crate) fn contenders(
     context: &Context,
     named: &[String],
@@ -46,6 +46,7 @@ pub(crate) fn contenders(
     let config = &context.config;
     let all: Vec<String> = ModelConfig::NAMES
         .iter()
+        .filter(|name| !ModelConfig::NEXT.contains(name))
         .map(|&name| name.to_owned())
         .collect();
     let names = match (named, &config.models[..]) {
