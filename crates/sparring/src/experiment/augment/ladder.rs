@@ -142,7 +142,10 @@ mod tests {
                 without.push(*name);
             }
         }
-        assert_eq!(without, ["pop", "random", "puresvd"]);
+        assert_eq!(
+            without,
+            ["pop", "random", "puresvd", "markov", "gru4rec", "sasrec"]
+        );
     }
 
     #[test]
