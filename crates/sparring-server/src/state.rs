@@ -1,0 +1,313 @@
+//! What is known of users and items while the server runs: who did what, in a few bytes an event.
+//!
+//! The state follows the storage: it is loaded from it at the start, and the one thread that commits ([`Writer`])
+//! applies the same changes here before anyone is told that they are durable.
+//!
+//! [`Writer`]: crate::writer::Writer
+
+mod apply;
+mod events;
+mod rankings;
+
+use std::collections::HashMap;
+
+use sparring::data::Vocabulary;
+
+use crate::moment::Moment;
+use crate::store::{Row, Store, StoreError};
+
+pub(crate) use events::{Event, MAX_ITEMS, MAX_KINDS};
+pub(crate) use rankings::Rankings;
+
+/// Kinds of feedback that hide an item from a user, and say nothing about taste.
+#[derive(Debug, Clone)]
+pub struct Reads(pub Vec<String>);
+
+impl Default for Reads {
+    fn default() -> Self {
+        Self(vec!["read".to_owned()])
+    }
+}
+
+/// Users, items and events by dense indices, which are never given to anyone else.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    reads: Vec<String>,
+    pub(crate) users: Vocabulary,
+    pub(crate) items: Vocabulary,
+    kinds: Vocabulary,
+    pub(crate) categories: Vocabulary,
+    rows: Vec<UserRow>,
+    facts: Vec<ItemFacts>,
+    n_users: usize,
+    n_events: usize,
+    /// Changes whenever what may be recommended does.
+    pub(crate) shelf: u64,
+}
+
+/// A user's events by time, and how often they changed.
+#[derive(Debug, Default, Clone)]
+struct UserRow {
+    events: Vec<Event>,
+    version: u32,
+    present: bool,
+}
+
+/// What is asked about an item while recommending.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct ItemFacts {
+    pub(crate) blocked: Option<Blocked>,
+    pub(crate) categories: Vec<u32>,
+    pub(crate) time: Option<Moment>,
+    /// Events that tell a taste.
+    pub(crate) popularity: u32,
+}
+
+/// Why an item is not recommended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Blocked {
+    Hidden,
+    Deleted,
+}
+
+/// What a user did, as far as recommending goes.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(crate) struct History {
+    /// Items that tell a taste, oldest first, each once.
+    pub(crate) taste: Vec<u32>,
+    /// Other items that the user has seen.
+    pub(crate) seen: Vec<u32>,
+    /// Changes with every event.
+    pub(crate) version: u32,
+    /// Whether more is to come without another change, since an event lies ahead.
+    pub(crate) unsettled: bool,
+}
+
+impl State {
+    /// Reads everything that a storage holds.
+    pub(crate) fn load(store: &dyn Store, reads: &Reads) -> Result<Self, StoreError> {
+        let mut state = Self {
+            reads: reads.0.clone(),
+            ..Self::default()
+        };
+        let (mut users, mut items) = (HashMap::new(), HashMap::new());
+        let mut failed = None;
+        store.load(&mut |row| {
+            let loaded = match row {
+                Row::User { key, id } => {
+                    users.insert(key, state.user(id));
+                    Ok(())
+                }
+                Row::Item {
+                    key,
+                    id,
+                    hidden,
+                    deleted,
+                    time,
+                    categories,
+                } => state.item(id).map(|item| {
+                    items.insert(key, item);
+                    let names: Vec<&str> = categories.iter().map(String::as_str).collect();
+                    let categories = state.named(&names);
+                    let facts = &mut state.facts[item as usize];
+                    facts.blocked = match (deleted, hidden) {
+                        (true, _) => Some(Blocked::Deleted),
+                        (false, true) => Some(Blocked::Hidden),
+                        (false, false) => None,
+                    };
+                    (facts.time, facts.categories) = (time, categories);
+                }),
+                Row::Event {
+                    user,
+                    item,
+                    kind,
+                    time,
+                } => state.kind(kind).map(|kind| {
+                    if let (Some(&user), Some(&item)) = (users.get(&user), items.get(&item)) {
+                        state.load_event(user, Event::new(kind, item, time));
+                    }
+                }),
+            };
+            if let (Err(error), None) = (loaded, &failed) {
+                failed = Some(error);
+            }
+        })?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        for row in &mut state.rows {
+            row.events.sort_by_key(|event| event.secs);
+            row.events.shrink_to_fit();
+        }
+        Ok(state)
+    }
+
+    pub(crate) fn n_users(&self) -> usize {
+        self.n_users
+    }
+
+    pub(crate) fn n_events(&self) -> usize {
+        self.n_events
+    }
+
+    pub(crate) fn n_items(&self) -> usize {
+        let deleted = |facts: &&ItemFacts| facts.blocked == Some(Blocked::Deleted);
+        self.facts.len() - self.facts.iter().filter(deleted).count()
+    }
+
+    /// The index of a user who is there.
+    pub(crate) fn find_user(&self, id: &str) -> Option<u32> {
+        let user = self.users.get(id)?;
+        self.rows[user as usize].present.then_some(user)
+    }
+
+    /// The index of an item that is there, hidden or not.
+    pub(crate) fn find_item(&self, id: &str) -> Option<u32> {
+        let item = self.items.get(id)?;
+        (self.facts[item as usize].blocked != Some(Blocked::Deleted)).then_some(item)
+    }
+
+    pub(crate) fn facts(&self, item: u32) -> &ItemFacts {
+        &self.facts[item as usize]
+    }
+
+    /// All items by index.
+    pub(crate) fn all_facts(&self) -> &[ItemFacts] {
+        &self.facts
+    }
+
+    /// Whether an item is in all of these categories.
+    pub(crate) fn in_all(&self, item: u32, categories: &[u32]) -> bool {
+        let own = &self.facts[item as usize].categories;
+        categories.iter().all(|category| own.contains(category))
+    }
+
+    /// What a user did until now.
+    pub(crate) fn history(&self, user: u32, now: Moment) -> History {
+        let row = &self.rows[user as usize];
+        let mut history = History {
+            version: row.version,
+            ..History::default()
+        };
+        let until = now.secs();
+        for event in &row.events {
+            if event.secs > until {
+                history.unsettled = true;
+            } else if self.tells_taste(event.kind()) {
+                history.taste.push(event.item());
+            } else {
+                history.seen.push(event.item());
+            }
+        }
+        once(&mut history.taste);
+        history
+    }
+
+    fn tells_taste(&self, kind: u8) -> bool {
+        let kind = self.kinds.id(u32::from(kind));
+        !self.reads.iter().any(|read| read == kind)
+    }
+
+    /// Bytes of the events, for the statistics.
+    pub(crate) fn event_bytes(&self) -> usize {
+        let rows = self.rows.iter();
+        rows.map(|row| row.events.capacity() * size_of::<Event>() + size_of::<UserRow>())
+            .sum()
+    }
+}
+
+/// Keeps the last of each item, in order.
+fn once(items: &mut Vec<u32>) {
+    if items.len() < 2 {
+        return;
+    }
+    let mut met = hashbrown::HashSet::with_capacity(items.len());
+    items.reverse();
+    items.retain(|item| met.insert(*item));
+    items.reverse();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::contract::{event, item};
+    use crate::store::{Change, Sqlite, SqliteOptions};
+
+    fn added(events: Vec<crate::store::Feedback>, overwrite: bool) -> Change {
+        Change::Feedback { events, overwrite }
+    }
+
+    fn taste(state: &State, user: &str, secs: i64) -> Vec<String> {
+        let user = state.find_user(user).unwrap();
+        let history = state.history(user, Moment(secs * 1_000_000));
+        let names = history.taste.iter();
+        names
+            .map(|item| state.items.id(*item).to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn what_is_applied_is_what_is_loaded_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(folder.path(), SqliteOptions::default()).unwrap();
+        let mut state = State::load(&store, &Reads::default()).unwrap();
+        let changes = [
+            added(
+                vec![
+                    event("u", "late", "like", 30),
+                    event("u", "early", "like", 10),
+                    event("u", "seen", "read", 20),
+                    event("u", "ahead", "like", 90),
+                    event("v", "early", "like", 1),
+                    event("w", "gone", "like", 1),
+                ],
+                false,
+            ),
+            // Ignored, then overwritten.
+            added(vec![event("u", "early", "like", 40)], false),
+            added(vec![event("u", "late", "like", 5)], true),
+            Change::Items(vec![item("seen")]),
+            Change::DeleteItem("gone".to_owned()),
+            Change::DeleteUser("v".to_owned()),
+            Change::DeleteUser("nobody".to_owned()),
+            Change::Catalogue(vec!["gone".to_owned(), "new".to_owned()]),
+        ];
+        store.commit(&changes).unwrap();
+        changes.iter().for_each(|change| state.apply(change).unwrap());
+        let again = State::load(&store, &Reads::default()).unwrap();
+        for state in [&state, &again] {
+            assert_eq!(taste(state, "u", 50), ["late", "early"]);
+            assert_eq!(taste(state, "u", 90), ["late", "early", "ahead"]);
+            let user = state.find_user("u").unwrap();
+            let history = state.history(user, Moment(50_000_000));
+            assert!(history.unsettled && history.seen.len() == 1);
+            assert_eq!(state.find_user("v"), None);
+            assert_eq!(state.find_item("gone"), None);
+            assert_eq!((state.n_users(), state.n_items(), state.n_events()), (2, 5, 4));
+            let popularity = |id| state.facts(state.find_item(id).unwrap()).popularity;
+            assert_eq!((popularity("early"), popularity("seen"), popularity("new")), (1, 0, 0));
+        }
+    }
+
+    #[test]
+    fn a_user_who_comes_back_has_nothing_of_the_first() {
+        let mut state = State::default();
+        state
+            .apply(&added(vec![event("u", "i", "like", 1)], false))
+            .unwrap();
+        state.apply(&Change::DeleteUser("u".to_owned())).unwrap();
+        assert_eq!(state.n_events(), 0);
+        state
+            .apply(&added(vec![event("u", "j", "like", 1)], false))
+            .unwrap();
+        assert_eq!(taste(&state, "u", 9), ["j"]);
+        assert_eq!(state.facts(state.find_item("i").unwrap()).popularity, 0);
+    }
+
+    #[test]
+    fn the_last_of_each_item_counts() {
+        let mut items = vec![3, 1, 3, 2, 1];
+        once(&mut items);
+        assert_eq!(items, [3, 2, 1]);
+    }
+}

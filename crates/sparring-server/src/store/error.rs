@@ -1,0 +1,101 @@
+//! What can be wrong with the storage.
+
+use std::path::PathBuf;
+
+/// Why the storage did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Someone else holds the lock of the database.
+    #[error("the database is locked by someone else")]
+    Locked,
+    /// The disk is full.
+    #[error("the disk of the database is full")]
+    Full,
+    /// The database can be read alone.
+    #[error("the database cannot be written")]
+    ReadOnly,
+    /// Another server runs on the same folder.
+    #[error("{}: another server is using this folder", folder.display())]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A cursor is not one of those that were given out.
+    #[error("`{cursor}` is not a cursor of this list")]
+    Cursor {
+        /// What was given.
+        cursor: String,
+    },
+    /// The database was written by another version.
+    #[error("{}: schema {found}, this version reads schema {expected}", path.display())]
+    Version {
+        /// The database.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The schema that is read.
+        expected: i64,
+    },
+    /// A folder could not be made or opened.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A stored value is not what was written.
+    #[error("the database holds a value that does not fit: {finding}")]
+    Damaged {
+        /// What was seen.
+        finding: String,
+    },
+    /// There is no room left for another index.
+    #[error("there are too many {what}: {limit} at most")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many there can be.
+        limit: usize,
+    },
+    /// Whoever writes has stopped.
+    #[error("the server is shutting down")]
+    Closed,
+    /// Anything else the database says.
+    #[error("the database says: {0}")]
+    Sqlite(rusqlite::Error),
+}
+
+impl StoreError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Locked => "end the program that holds the database, then send the request again",
+            Self::Full => "make room on the disk, then send the request again; reading goes on",
+            Self::ReadOnly => "give the server's user the right to write to the data folder",
+            Self::InUse { .. } => "stop the other server, or name another folder with --data-dir",
+            Self::Cursor { .. } => "begin without a cursor, and pass on what each page returns",
+            Self::Version { .. } => "use the version that wrote it, or name another --data-dir",
+            Self::Io { .. } => "check that the folder exists, is writable and has room",
+            Self::Damaged { .. } => "restore the data folder from a copy",
+            Self::TooMany { .. } => "send fewer kinds of feedback or fewer items",
+            Self::Closed => "send the request again once the server is back",
+            Self::Sqlite(_) => "look at the server's log; send the request again",
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull, ReadOnly};
+        match error.sqlite_error_code() {
+            Some(DatabaseBusy | DatabaseLocked) => Self::Locked,
+            Some(DiskFull) => Self::Full,
+            Some(ReadOnly) => Self::ReadOnly,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
