@@ -8,6 +8,7 @@ pub(crate) use crate::audit_args::Audit;
 pub(crate) use crate::predict_args::Predict;
 pub(crate) use crate::privacy_args::Privacy;
 use crate::release_args::ReleaseArgs;
+pub(crate) use crate::serve_args::Serve;
 
 /// Generative adversarial networks for recommender systems, beside tuned baselines.
 #[derive(Debug, Parser)]
@@ -98,6 +99,8 @@ pub(crate) enum Command {
     Recommend(Recommend),
     /// Predict what users do next, with the chances of it.
     Predict(Predict),
+    /// Serve recommendations in real time over HTTP, and keep the events that come.
+    Serve(Serve),
     /// List the models and synthesizers, or show the settings of one.
     Models(Models),
     /// Check this machine: processor, threads, memory, cache folder, clients for data sets.

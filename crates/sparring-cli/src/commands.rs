@@ -16,6 +16,7 @@ pub(crate) mod privacy;
 pub(crate) mod recommend;
 pub(crate) mod release;
 pub(crate) mod robustness;
+pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod synthesize;
 pub(crate) mod train;

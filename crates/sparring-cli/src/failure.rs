@@ -11,6 +11,7 @@ use sparring::privacy::PrivacyError;
 use sparring::recommend::{FitError, ScoreError};
 use sparring::split::SplitError;
 use sparring::synth::SynthError;
+use sparring_server::ServeError;
 
 /// The command line asks for something that does not exist.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +77,18 @@ pub(crate) fn tell(error: &anyhow::Error) -> Told {
                 .map(|e| (e.hint(), privacy_code(e)))
         })
         .or_else(|| cause.downcast_ref::<FidelityError>().map(|e| (e.hint(), 1)))
+        .or_else(|| {
+            cause.downcast_ref::<ServeError>().map(|e| {
+                (
+                    e.hint(),
+                    if matches!(e, ServeError::Public { .. }) {
+                        2
+                    } else {
+                        1
+                    },
+                )
+            })
+        })
         .or_else(|| {
             cause
                 .downcast_ref::<ScoreError>()

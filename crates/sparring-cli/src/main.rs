@@ -10,6 +10,7 @@ mod predict_args;
 mod privacy_args;
 mod progress;
 mod release_args;
+mod serve_args;
 
 use std::process::ExitCode;
 
@@ -53,6 +54,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Tune(args) => commands::tune::run(context, &args),
         Command::Recommend(args) => commands::recommend::run(context, &args),
         Command::Predict(args) => commands::predict::run(context, &args),
+        Command::Serve(args) => commands::serve::run(context, &args),
         Command::Models(args) => commands::models::run(context, &args),
         Command::Doctor => commands::doctor::run(context),
         Command::Schema => commands::about::schema(),

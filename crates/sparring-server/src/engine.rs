@@ -1,7 +1,7 @@
 //! From what is known of a user to a list: the model scores the history, filters and rankings do the rest.
 
-mod answer;
 mod alike;
+mod answer;
 mod because;
 mod diverse;
 mod fill;
@@ -24,6 +24,8 @@ use crate::store::{Change, StoreError};
 use crate::writer::Writer;
 
 pub(crate) use answer::{Answer, Because, Listed, Source, Who, Wish};
+pub(crate) use because::Explained;
+pub(crate) use fill::Shared;
 use kept::Kept;
 pub(crate) use loaded::Loaded;
 use scorer::{Job, Scorer};
@@ -69,7 +71,12 @@ pub(crate) async fn load(
     let missing: Vec<String> = {
         let state = read(state);
         let new = |id: &&str| state.items.get(id).is_none();
-        artifact.items.iter().filter(new).map(str::to_owned).collect()
+        artifact
+            .items
+            .iter()
+            .filter(new)
+            .map(str::to_owned)
+            .collect()
     };
     if !missing.is_empty() {
         writer.write(vec![Change::Catalogue(missing)]).await?;

@@ -1,8 +1,21 @@
-//! Recommendations in real time, and a page that shows what goes on.
-#![allow(dead_code, reason = "while it grows")]
+//! Recommendations in real time: events become durable, and the very next answer knows them.
+//!
+//! A request goes from `api` to the `engine`, which scores the history that the `state` holds in memory; a change goes
+//! to the `writer`, the one thread that commits to the [`store`] and then applies it to the state.
 
+mod api;
 mod engine;
+mod fault;
+mod metrics;
 pub mod moment;
+mod server;
 mod state;
 pub mod store;
+#[cfg(test)]
+mod tests;
 mod writer;
+
+pub use api::Limits;
+pub use engine::LoadError;
+pub use server::{Options, ServeError, run, serve};
+pub use state::Reads;

@@ -241,9 +241,7 @@ mod tests {
         let user = state.find_user(user).unwrap();
         let history = state.history(user, Moment(secs * 1_000_000));
         let names = history.taste.iter();
-        names
-            .map(|item| state.items.id(*item).to_owned())
-            .collect()
+        names.map(|item| state.items.id(*item).to_owned()).collect()
     }
 
     #[test]
@@ -273,7 +271,9 @@ mod tests {
             Change::Catalogue(vec!["gone".to_owned(), "new".to_owned()]),
         ];
         store.commit(&changes).unwrap();
-        changes.iter().for_each(|change| state.apply(change).unwrap());
+        changes
+            .iter()
+            .for_each(|change| state.apply(change).unwrap());
         let again = State::load(&store, &Reads::default()).unwrap();
         for state in [&state, &again] {
             assert_eq!(taste(state, "u", 50), ["late", "early"]);
@@ -283,9 +283,15 @@ mod tests {
             assert!(history.unsettled && history.seen.len() == 1);
             assert_eq!(state.find_user("v"), None);
             assert_eq!(state.find_item("gone"), None);
-            assert_eq!((state.n_users(), state.n_items(), state.n_events()), (2, 5, 4));
+            assert_eq!(
+                (state.n_users(), state.n_items(), state.n_events()),
+                (2, 5, 4)
+            );
             let popularity = |id| state.facts(state.find_item(id).unwrap()).popularity;
-            assert_eq!((popularity("early"), popularity("seen"), popularity("new")), (1, 0, 0));
+            assert_eq!(
+                (popularity("early"), popularity("seen"), popularity("new")),
+                (1, 0, 0)
+            );
         }
     }
 

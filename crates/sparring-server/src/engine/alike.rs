@@ -22,7 +22,10 @@ impl Engine {
             return Vec::new();
         };
         let state = self.read();
-        let categories = wish.categories.iter().map(|name| state.categories.get(name));
+        let categories = wish
+            .categories
+            .iter()
+            .map(|name| state.categories.get(name));
         let Some(categories) = categories.collect::<Option<Vec<u32>>>() else {
             return Vec::new();
         };

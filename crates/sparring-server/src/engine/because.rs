@@ -35,7 +35,9 @@ impl Engine {
             let entries = answer.items.iter().enumerate();
             entries
                 .filter(|(_, entry)| entry.source == Source::Model)
-                .filter_map(|(at, entry)| Some((at, ItemIx(model.artifact.items.get(&entry.item)?))))
+                .filter_map(|(at, entry)| {
+                    Some((at, ItemIx(model.artifact.items.get(&entry.item)?)))
+                })
                 .collect()
         };
         let with = Arc::clone(model);
@@ -63,13 +65,16 @@ impl Engine {
         }
         let who = Who::User(user.to_owned());
         let known = model.artifact.items.get(item).map(ItemIx);
-        let (Some(ground), Some(item)) = (self.ground(&model, &who, &Wish::default()), known) else {
+        let (Some(ground), Some(item)) = (self.ground(&model, &who, &Wish::default()), known)
+        else {
             return Explained::Unknown;
         };
         if ground.taste.is_empty() {
             return Explained::Unknown;
         }
-        let told = self.scorer.work(move || reasons(&model, &ground, item, most));
+        let told = self
+            .scorer
+            .work(move || reasons(&model, &ground, item, most));
         told.await.map_or(Explained::Silent, Explained::Told)
     }
 }

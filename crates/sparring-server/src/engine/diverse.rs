@@ -65,7 +65,13 @@ fn greedy(
         let value = |at: usize| (1.0 - diversity) * relevance(at) - diversity * nearest[at];
         // Of equal ones the first, which has the higher score.
         let place = (0..left.len())
-            .reduce(|a, b| if value(left[b]) > value(left[a]) { b } else { a })
+            .reduce(|a, b| {
+                if value(left[b]) > value(left[a]) {
+                    b
+                } else {
+                    a
+                }
+            })
             .expect("some are left");
         let next = left.remove(place);
         chosen.push(candidates[next]);

@@ -56,9 +56,17 @@ impl Engine {
     }
 
     /// Popular or latest items in all of the categories, without those a user has seen.
-    pub(crate) fn shared(&self, which: Shared, wish: &Wish, user: Option<&str>) -> Vec<(String, f64)> {
+    pub(crate) fn shared(
+        &self,
+        which: Shared,
+        wish: &Wish,
+        user: Option<&str>,
+    ) -> Vec<(String, f64)> {
         let state = self.read();
-        let categories = wish.categories.iter().map(|name| state.categories.get(name));
+        let categories = wish
+            .categories
+            .iter()
+            .map(|name| state.categories.get(name));
         let Some(categories) = categories.collect::<Option<Vec<u32>>>() else {
             return Vec::new();
         };

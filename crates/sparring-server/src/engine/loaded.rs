@@ -97,7 +97,10 @@ impl Loaded {
     /// What the model lists for a history of one of these items alone.
     pub(super) fn beside(&self, items: &[ItemIx]) -> Result<Vec<Beside>, ScoreError> {
         let missing: Vec<ItemIx> = {
-            let kept = self.neighbours.lock().unwrap_or_else(PoisonError::into_inner);
+            let kept = self
+                .neighbours
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             let new = items.iter().filter(|item| !kept.contains_key(item));
             new.copied().collect()
         };
@@ -109,14 +112,20 @@ impl Loaded {
                 .collect();
             let mut scores = vec![0.0; items.len() * n];
             self.artifact.model.score_into(&queries, &mut scores)?;
-            let mut kept = self.neighbours.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut kept = self
+                .neighbours
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             for (item, scores) in items.iter().zip(scores.chunks(n)) {
                 let best = top_k(scores, &[*item], NEIGHBOURS);
                 let best = best.into_iter().map(|other| (other, scores[other.at()]));
                 kept.insert(*item, best.collect());
             }
         }
-        let kept = self.neighbours.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self
+            .neighbours
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let each = items.iter().map(|item| Arc::clone(&kept[item]));
         Ok(each.collect())
     }

@@ -101,7 +101,9 @@ impl Scorer {
 
     fn send(&self, waiting: Waiting) {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.send(waiting).expect("the scorers live as long as this");
+        queue
+            .send(waiting)
+            .expect("the scorers live as long as this");
     }
 }
 

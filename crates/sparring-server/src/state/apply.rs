@@ -16,7 +16,11 @@ impl State {
             let kind = event.kind.as_str();
             if !fresh.contains(&kind) && self.kinds.get(kind).is_none() {
                 fresh.push(kind);
-                room("kinds of feedback", self.kinds.len() + fresh.len(), MAX_KINDS)?;
+                room(
+                    "kinds of feedback",
+                    self.kinds.len() + fresh.len(),
+                    MAX_KINDS,
+                )?;
             }
         }
         Ok(())

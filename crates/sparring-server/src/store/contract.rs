@@ -116,7 +116,8 @@ pub(crate) fn keeps_what_was_committed<H: Home>() {
 }
 
 pub(crate) fn patches_and_deletes<H: Home>() {
-    let store = H::new().open();
+    let home = H::new();
+    let store = home.open();
     let patch = ItemPatch {
         hidden: Some(true),
         comment: Some("new".to_owned()),
@@ -157,7 +158,8 @@ pub(crate) fn patches_and_deletes<H: Home>() {
 }
 
 pub(crate) fn events_are_one_a_kind<H: Home>() {
-    let store = H::new().open();
+    let home = H::new();
+    let store = home.open();
     let first = event("a", "b", "like", 1);
     let second = event("a", "b", "like", 2);
     store.commit(&[added(vec![first.clone()])]).unwrap();
@@ -181,7 +183,8 @@ pub(crate) fn events_are_one_a_kind<H: Home>() {
 }
 
 pub(crate) fn a_group_is_whole_or_not_at_all<H: Home>() {
-    let store = H::new().open();
+    let home = H::new();
+    let store = home.open();
     // No storage takes a value that is not a number where one has to stand.
     let wrong = Feedback {
         value: f64::NAN,
@@ -197,7 +200,8 @@ pub(crate) fn a_group_is_whole_or_not_at_all<H: Home>() {
 }
 
 pub(crate) fn pages_show_everything_once<H: Home>() {
-    let store = H::new().open();
+    let home = H::new();
+    let store = home.open();
     let events = (0..25).map(|n| {
         let kind = if n % 2 == 0 { "like" } else { "read" };
         event(&format!("u{}", n % 4), &format!("i{n}"), kind, n)
@@ -245,8 +249,11 @@ pub(crate) fn pages_show_everything_once<H: Home>() {
 }
 
 pub(crate) fn deleted_items_are_remembered<H: Home>() {
-    let store = H::new().open();
-    store.commit(&[added(vec![event("a", "b", "like", 1)])]).unwrap();
+    let home = H::new();
+    let store = home.open();
+    store
+        .commit(&[added(vec![event("a", "b", "like", 1)])])
+        .unwrap();
     let ids = vec!["b".to_owned(), "c".to_owned()];
     let touched = store.commit(&[
         Change::DeleteItem("b".to_owned()),
@@ -259,7 +266,10 @@ pub(crate) fn deleted_items_are_remembered<H: Home>() {
     assert!(store.feedback(&of("a"), &page(9)).unwrap().0.is_empty());
     let mut deleted = Vec::new();
     let visit = &mut |row: Row<'_>| {
-        if let Row::Item { id, deleted: true, .. } = row {
+        if let Row::Item {
+            id, deleted: true, ..
+        } = row
+        {
             deleted.push(id.to_owned());
         }
     };
@@ -270,8 +280,15 @@ pub(crate) fn deleted_items_are_remembered<H: Home>() {
 }
 
 pub(crate) fn strange_ids_survive<H: Home>() {
-    let store = H::new().open();
-    let ids = ["a/b", "it's \"quoted\"", "\u{1f94a}", "%_*?", "-1; drop table users"];
+    let home = H::new();
+    let store = home.open();
+    let ids = [
+        "a/b",
+        "it's \"quoted\"",
+        "\u{1f94a}",
+        "%_*?",
+        "-1; drop table users",
+    ];
     for id in ids {
         store.commit(&[added(vec![event(id, id, id, 1)])]).unwrap();
         let found = store.feedback(&of(id), &page(9)).unwrap().0;
@@ -281,7 +298,8 @@ pub(crate) fn strange_ids_survive<H: Home>() {
 }
 
 pub(crate) fn cursors_are_checked<H: Home>() {
-    let store = H::new().open();
+    let home = H::new();
+    let store = home.open();
     for cursor in ["zzz", "1-2", "1-2-3-4", "'"] {
         let page = Page {
             after: Some(cursor),

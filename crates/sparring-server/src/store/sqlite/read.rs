@@ -156,7 +156,8 @@ pub(super) fn load(
             categories: &categories,
         });
     }
-    let sql = "select f.user, f.item, k.id, f.time from feedback f cross join kinds k on k.key = f.kind
+    let sql =
+        "select f.user, f.item, k.id, f.time from feedback f cross join kinds k on k.key = f.kind
         order by f.user, f.item, f.kind";
     let mut events = connection.prepare(sql)?;
     let mut found = events.query([])?;

@@ -99,14 +99,14 @@ fn put_item(to: &Transaction<'_>, item: &Item) -> Result<(), StoreError> {
 
 /// Adds an item of which only the id is known; how many were added.
 fn add_item(to: &Transaction<'_>, id: &str) -> Result<u64, StoreError> {
-    let sql =
-        "insert or ignore into items (id, hidden, deleted, categories, time, labels, comment)
+    let sql = "insert or ignore into items (id, hidden, deleted, categories, time, labels, comment)
         values (?1, 0, 0, '[]', null, 'null', '')";
     Ok(to.prepare_cached(sql)?.execute([id])? as u64)
 }
 
 fn patch_item(to: &Transaction<'_>, id: &str, patch: &ItemPatch) -> Result<u64, StoreError> {
-    let sql = "update items set hidden = coalesce(?2, hidden), categories = coalesce(?3, categories),
+    let sql =
+        "update items set hidden = coalesce(?2, hidden), categories = coalesce(?3, categories),
         time = coalesce(?4, time), labels = coalesce(?5, labels), comment = coalesce(?6, comment)
         where id = ?1 and deleted = 0";
     let categories = patch.categories.as_deref().map(array);
@@ -130,16 +130,22 @@ fn delete_item(to: &Transaction<'_>, id: &str) -> Result<u64, StoreError> {
     };
     to.prepare_cached("delete from feedback where item = ?1")?
         .execute([key])?;
-    let sql = "update items set deleted = 1, hidden = 0, categories = '[]', time = null, labels = 'null',
+    let sql =
+        "update items set deleted = 1, hidden = 0, categories = '[]', time = null, labels = 'null',
         comment = '' where key = ?1";
     Ok(to.prepare_cached(sql)?.execute([key])? as u64)
 }
 
 fn put_event(to: &Transaction<'_>, event: &Feedback, overwrite: bool) -> Result<(), StoreError> {
-    let user = key_of(to, "select key from users where id = ?1", &event.user, || {
-        let sql = "insert into users (id, labels, comment) values (?1, 'null', '')";
-        to.prepare_cached(sql)?.insert([&event.user])
-    })?;
+    let user = key_of(
+        to,
+        "select key from users where id = ?1",
+        &event.user,
+        || {
+            let sql = "insert into users (id, labels, comment) values (?1, 'null', '')";
+            to.prepare_cached(sql)?.insert([&event.user])
+        },
+    )?;
     let item = match find_item(to, &event.item)? {
         Some((key, false)) => key,
         Some((key, true)) => {
@@ -153,10 +159,15 @@ fn put_event(to: &Transaction<'_>, event: &Feedback, overwrite: bool) -> Result<
             to.last_insert_rowid()
         }
     };
-    let kind = key_of(to, "select key from kinds where id = ?1", &event.kind, || {
-        to.prepare_cached("insert into kinds (id) values (?1)")?
-            .insert([&event.kind])
-    })?;
+    let kind = key_of(
+        to,
+        "select key from kinds where id = ?1",
+        &event.kind,
+        || {
+            to.prepare_cached("insert into kinds (id) values (?1)")?
+                .insert([&event.kind])
+        },
+    )?;
     let insert = "insert into feedback (user, item, kind, value, time, comment) values (?1, ?2, ?3, ?4, ?5, ?6)
         on conflict (user, item, kind) do";
     let sql = if overwrite {

@@ -1,0 +1,210 @@
+//! The addresses, and what stands before them all: keys, limits, timeouts, headers, counting.
+
+mod events;
+mod guard;
+mod items;
+mod lists;
+mod read;
+mod users;
+mod v1;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post, put};
+
+use crate::engine::Engine;
+use crate::fault::Fault;
+use crate::metrics::Metrics;
+use crate::store::Store;
+use crate::writer::Writer;
+
+/// Limits and keys.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Who may use the server; everyone if `None`.
+    pub api_key: Option<String>,
+    /// Who may load models; whoever may use the server if `None`.
+    pub admin_key: Option<String>,
+    /// Bytes of a body.
+    pub body: usize,
+    /// Rows of a page.
+    pub page: usize,
+    /// How long a request may take.
+    pub timeout: Duration,
+    /// Requests a second and key, with as many at once; 0 for no limit.
+    pub rate: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            api_key: None,
+            admin_key: None,
+            body: 16 << 20,
+            page: 10_000,
+            timeout: Duration::from_secs(10),
+            rate: 0,
+        }
+    }
+}
+
+/// What every request works with.
+pub(crate) struct App {
+    pub(crate) engine: Engine,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) writer: Writer,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Metrics,
+    pub(crate) rate: guard::Buckets,
+}
+
+impl App {
+    pub(crate) fn new(
+        engine: Engine,
+        store: Arc<dyn Store>,
+        writer: Writer,
+        limits: Limits,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            engine,
+            store,
+            writer,
+            rate: guard::Buckets::new(limits.rate),
+            limits,
+            metrics: Metrics::default(),
+        })
+    }
+
+    /// Asks the storage on a thread that may wait.
+    async fn stored<T: Send + 'static>(
+        self: &Arc<Self>,
+        ask: impl FnOnce(&dyn Store) -> Result<T, crate::store::StoreError> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let store = Arc::clone(&self.store);
+        tokio::task::spawn_blocking(move || ask(&*store))
+            .await
+            .expect("reading the storage does not panic")
+            .map_err(Fault::from)
+    }
+}
+
+/// All addresses.
+pub(crate) fn router(app: &Arc<App>) -> Router {
+    let open = Router::new()
+        .route("/api/health/live", get(lists::live))
+        .route("/api/health/ready", get(lists::ready));
+    let admin = Router::new()
+        .route("/api/v1/models/reload", post(v1::reload))
+        .route_layer(from_fn_with_state(Arc::clone(app), guard::admin));
+    let keyed = gorse()
+        .merge(own())
+        .route_layer(from_fn_with_state(Arc::clone(app), guard::user));
+    open.merge(admin)
+        .merge(keyed)
+        .fallback(nowhere)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(app.limits.body))
+        .layer(from_fn_with_state(Arc::clone(app), guard::around))
+        .layer(from_fn(guard::headers))
+        .with_state(Arc::clone(app))
+}
+
+/// What gorse's clients call.
+fn gorse() -> Router<Arc<App>> {
+    let item = get(items::one).patch(items::patch).delete(items::delete);
+    let category = put(items::add_category).delete(items::remove_category);
+    let user = get(users::one).patch(users::patch).delete(users::delete);
+    let feedback = get(events::all).post(events::insert).put(events::overwrite);
+    let pair = get(events::of_pair).delete(events::delete_pair);
+    let typed = get(events::of_typed_pair).delete(events::delete_typed_pair);
+    let mut router = Router::new()
+        .route("/api/item", post(items::insert))
+        .route("/api/items", get(items::all).post(items::insert_all))
+        .route("/api/item/{item}", item)
+        .route("/api/item/{item}/category/{category}", category)
+        .route("/api/user", post(users::insert))
+        .route("/api/users", get(users::all).post(users::insert_all))
+        .route("/api/user/{user}", user)
+        .route("/api/feedback", feedback)
+        .route("/api/feedback/{kind}", get(events::of_kind))
+        .route("/api/feedback/{user}/{item}", pair)
+        .route("/api/feedback/{kind}/{user}/{item}", typed)
+        .route("/api/user/{user}/feedback/{kind}", get(events::of_user))
+        .route("/api/item/{item}/feedback/{kind}", get(events::of_item))
+        .route("/api/recommend/{user}/{category}", get(lists::recommend))
+        .route("/api/session/recommend/{category}", post(lists::session))
+        .route("/api/popular/{category}", get(lists::popular))
+        .route("/api/latest/{category}", get(lists::latest))
+        .route(
+            "/api/item/{item}/neighbors/{category}",
+            get(lists::item_neighbours),
+        );
+    // Clients put a slash where a category would follow.
+    for end in ["", "/"] {
+        router = router
+            .route(
+                &format!("/api/user/{{user}}/feedback{end}"),
+                get(events::of_user),
+            )
+            .route(
+                &format!("/api/item/{{item}}/feedback{end}"),
+                get(events::of_item),
+            )
+            .route(
+                &format!("/api/recommend/{{user}}{end}"),
+                get(lists::recommend),
+            )
+            .route(
+                &format!("/api/session/recommend{end}"),
+                post(lists::session),
+            )
+            .route(&format!("/api/popular{end}"), get(lists::popular))
+            .route(&format!("/api/latest{end}"), get(lists::latest))
+            .route(
+                &format!("/api/item/{{item}}/neighbors{end}"),
+                get(lists::item_neighbours),
+            )
+            .route(
+                &format!("/api/user/{{user}}/neighbors{end}"),
+                get(lists::user_neighbours),
+            );
+    }
+    router
+}
+
+/// What gorse does not have.
+fn own() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/v1/recommend", post(v1::try_history))
+        .route("/api/v1/recommend/{user}", get(v1::recommend))
+        .route("/api/v1/explain/{user}/{item}", get(v1::explain))
+        .route("/api/v1/models", get(v1::models))
+        .route("/api/v1/stats", get(v1::stats))
+        .route("/metrics", get(v1::metrics))
+}
+
+async fn nowhere() -> Fault {
+    let (message, remedy) = (
+        "there is nothing at this address",
+        "see the list in the documentation",
+    );
+    Fault::new(StatusCode::NOT_FOUND, "no_such_address", message, remedy)
+}
+
+async fn wrong_method() -> Fault {
+    let (message, remedy) = (
+        "this address does not take this method",
+        "use another method",
+    );
+    Fault::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "wrong_method",
+        message,
+        remedy,
+    )
+}

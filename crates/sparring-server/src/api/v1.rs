@@ -1,0 +1,182 @@
+//! What gorse does not have: reasons, tried histories, models, statistics.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::App;
+use super::lists::wish;
+use super::read::{Asked, Body, check_diversity, check_id};
+use crate::engine::{Answer, Explained, Loaded, Who, Wish};
+use crate::fault::Fault;
+
+/// Reasons for an item, at most.
+const REASONS: usize = 20;
+
+pub(super) async fn recommend(
+    State(app): State<Arc<App>>,
+    asked: Asked,
+) -> Result<Json<Answer>, Fault> {
+    let excluded = asked.text("exclude").unwrap_or_default().split(',');
+    let wish = Wish {
+        exclude: excluded
+            .filter(|id| !id.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        diversity: asked.diversity()?,
+        reasons: asked.number("reasons", 0, REASONS)?,
+        ..wish(&app, &asked)?
+    };
+    let who = Who::User(asked.part("user").to_owned());
+    Ok(Json(app.engine.recommend(&who, &wish).await))
+}
+
+/// A history to be tried.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tried {
+    history: Vec<String>,
+    #[serde(default = "ten")]
+    n: usize,
+    #[serde(default)]
+    categories: Vec<String>,
+    #[serde(default)]
+    exclude: Vec<String>,
+    #[serde(default)]
+    diversity: f32,
+    #[serde(default)]
+    reasons: usize,
+}
+
+fn ten() -> usize {
+    10
+}
+
+pub(super) async fn try_history(
+    State(app): State<Arc<App>>,
+    Body(tried): Body<Tried>,
+) -> Result<Json<Answer>, Fault> {
+    tried.history.iter().try_for_each(|id| check_id(id))?;
+    for (name, number, most) in [
+        ("n", tried.n, app.limits.page),
+        ("reasons", tried.reasons, REASONS),
+    ] {
+        if number > most {
+            let message = format!("`{name}` must be {most} at most, got {number}");
+            return Err(Fault::bad("bad_number", message, "ask for fewer"));
+        }
+    }
+    let wish = Wish {
+        n: tried.n,
+        offset: 0,
+        categories: tried.categories,
+        exclude: tried.exclude,
+        diversity: check_diversity(tried.diversity)?,
+        reasons: tried.reasons,
+    };
+    Ok(Json(
+        app.engine
+            .recommend(&Who::History(tried.history), &wish)
+            .await,
+    ))
+}
+
+pub(super) async fn explain(
+    State(app): State<Arc<App>>,
+    asked: Asked,
+) -> Result<Json<Value>, Fault> {
+    let most = asked.number("reasons", 5, REASONS)?;
+    let (user, item) = (asked.part("user"), asked.part("item"));
+    let conflict = |code, message: &str, remedy| {
+        Err(Fault::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            code,
+            message,
+            remedy,
+        ))
+    };
+    match app.engine.explain(user, item, most).await {
+        Explained::NoUser => Err(Fault::no_user()),
+        Explained::NoItem => Err(Fault::no_item()),
+        Explained::Unknown => conflict(
+            "unknown_to_model",
+            "the model knows nothing of the item or of the history",
+            "train a model that has seen them",
+        ),
+        Explained::Silent => conflict(
+            "silent_model",
+            "this kind of model cannot tell reasons",
+            "train ease, edlae, ials, itemknn, puresvd or sparring",
+        ),
+        Explained::Told(because) => Ok(Json(
+            json!({ "user": user, "item": item, "because": because }),
+        )),
+    }
+}
+
+fn show(app: &App, model: &Loaded) -> Value {
+    json!({
+        "folder": app.engine.folder(),
+        "model": model.artifact.config.name(),
+        "generation": model.generation,
+        "since": model.since.to_string(),
+        "seed": model.artifact.seed,
+        "items": model.artifact.items.len(),
+        "trained_on": {
+            "users": model.artifact.data.users,
+            "items": model.artifact.data.items,
+            "interactions": model.artifact.data.interactions,
+        },
+    })
+}
+
+pub(super) async fn models(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(json!([show(&app, &app.engine.model())]))
+}
+
+pub(super) async fn reload(State(app): State<Arc<App>>) -> Result<Json<Value>, Fault> {
+    let model = app.engine.reload(&app.writer).await?;
+    tracing::info!(generation = model.generation, "another model serves");
+    Ok(Json(show(&app, &model)))
+}
+
+pub(super) async fn stats(State(app): State<Arc<App>>) -> Json<Value> {
+    let model = app.engine.model();
+    let state = app.engine.read();
+    Json(json!({
+        "users": state.n_users(),
+        "items": state.n_items(),
+        "events": state.n_events(),
+        "event_bytes": state.event_bytes(),
+        "resident_bytes": resident(),
+        "requests": app.metrics.total(),
+        "model": show(&app, &model),
+    }))
+}
+
+pub(super) async fn metrics(State(app): State<Arc<App>>) -> String {
+    let state = app.engine.read();
+    let gauges = [
+        ("users", state.n_users() as f64),
+        ("items", state.n_items() as f64),
+        ("events", state.n_events() as f64),
+        ("resident_bytes", resident() as f64),
+        ("model_generation", app.engine.model().generation as f64),
+    ];
+    drop(state);
+    app.metrics.text(&gauges)
+}
+
+/// Bytes of memory in use, as the system counts; 0 where it does not say.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|rest| rest.trim().strip_suffix("kB"));
+    kib.and_then(|kib| kib.trim().parse::<u64>().ok())
+        .unwrap_or(0)
+        * 1024
+}

@@ -1,0 +1,285 @@
+//! From a folder with a model to a server that listens, and back to rest.
+
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, SystemTime};
+
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use sparring::data::Dataset;
+use tokio::net::TcpListener;
+
+use crate::api::{App, Limits, router};
+use crate::engine::{self, Engine, LoadError};
+use crate::moment::Moment;
+use crate::state::{Reads, State};
+use crate::store::{Change, Feedback, Sqlite, SqliteOptions, Store, StoreError};
+use crate::writer::Writer;
+
+/// How long requests may go on after the server was asked to end.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long a client may take for the head of a request.
+const HEAD: Duration = Duration::from_secs(10);
+/// How often the folder of the model is looked at.
+const LOOK: Duration = Duration::from_secs(2);
+/// Events of an import that are committed together.
+const BATCH: usize = 10_000;
+
+/// What is served, from where, to whom.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder of a saved model.
+    pub model: PathBuf,
+    /// Where events are kept.
+    pub data: PathBuf,
+    /// Address to listen at.
+    pub host: IpAddr,
+    /// Port to listen at; 0 for any.
+    pub port: u16,
+    /// Keys and limits.
+    pub limits: Limits,
+    /// Feedback that hides an item and tells no taste.
+    pub reads: Reads,
+    /// Threads that score.
+    pub threads: usize,
+}
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// Everyone could reach it, and nobody needs a key.
+    #[error("{host}: this address can be reached from elsewhere, and there is no key")]
+    Public {
+        /// The address.
+        host: IpAddr,
+    },
+    /// The model cannot be served.
+    #[error(transparent)]
+    Model(#[from] LoadError),
+    /// The storage cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An import could not be stored.
+    #[error("importing: {0}")]
+    Import(Arc<StoreError>),
+    /// The address cannot be listened at.
+    #[error("{address}: cannot {action}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What was tried.
+        action: &'static str,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+impl ServeError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Public { .. } => "give a key with --api-key, or listen at 127.0.0.1",
+            Self::Model(LoadError::Artifact(error)) => error.hint(),
+            Self::Model(LoadError::Store(error)) | Self::Import(error) => error.hint(),
+            Self::Store(error) => error.hint(),
+            Self::Listen { .. } => "name another port with --port, or stop who uses this one",
+        }
+    }
+}
+
+/// Serves until `stop` is done. `listening` is told the address once requests are answered.
+///
+/// # Errors
+/// [`ServeError`] if it cannot start.
+pub async fn serve(
+    options: Options,
+    import: Option<Dataset>,
+    listening: impl FnOnce(SocketAddr),
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let limits = &options.limits;
+    if !options.host.is_loopback() && limits.api_key.is_none() {
+        return Err(ServeError::Public { host: options.host });
+    }
+    let stamp = stamp(&options.model);
+    let app = open(&options, SqliteOptions::default()).await?;
+    if let Some(data) = import {
+        self::import(&app, &data)
+            .await
+            .map_err(ServeError::Import)?;
+    }
+    let address = SocketAddr::new(options.host, options.port);
+    let failed = |action| {
+        move |source| ServeError::Listen {
+            address,
+            action,
+            source,
+        }
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed("listen"))?;
+    let address = listener.local_addr().map_err(failed("listen"))?;
+    let watching = tokio::spawn(watch(Arc::clone(&app), options.model.clone(), stamp));
+    listening(address);
+    accept(&listener, &app, stop).await;
+    watching.abort();
+    app.writer.close();
+    Ok(())
+}
+
+/// As [`serve`], until `stop` says so or the system asks the process to end.
+///
+/// # Errors
+/// As [`serve`].
+pub fn run(
+    options: Options,
+    import: Option<Dataset>,
+    listening: impl FnOnce(SocketAddr),
+    stop: impl Fn() -> bool,
+) -> Result<(), ServeError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("the system gives threads");
+    let asked = async {
+        while !stop() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let stop = async {
+        tokio::select! {
+            () = asked => {}
+            () = terminated() => {}
+        }
+    };
+    runtime.block_on(serve(options, import, listening, stop))
+}
+
+/// Waits for the signal with which service managers end a process.
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the signal to terminate ends the server at once");
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending::<()>().await;
+}
+
+/// Everything that answers, loaded.
+pub(crate) async fn open(options: &Options, sqlite: SqliteOptions) -> Result<Arc<App>, ServeError> {
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&options.data, sqlite)?);
+    let state = Arc::new(RwLock::new(State::load(&*store, &options.reads)?));
+    let writer = Writer::start(Arc::clone(&store), Arc::clone(&state));
+    let model = engine::load(&options.model, 1, &state, &writer).await?;
+    let engine = Engine::new(state, model, options.model.clone(), options.threads);
+    Ok(App::new(engine, store, writer, options.limits.clone()))
+}
+
+/// Takes connections until it is asked to stop, then lets those end that are open.
+async fn accept(listener: &TcpListener, app: &Arc<App>, stop: impl Future<Output = ()>) {
+    let service = TowerToHyperService::new(router(app));
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD);
+    let open = GracefulShutdown::new();
+    tokio::pin!(stop);
+    loop {
+        let taken = tokio::select! {
+            taken = listener.accept() => taken,
+            () = &mut stop => break,
+        };
+        let stream = match taken {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Too many open files, most likely: some will be closed.
+                tracing::warn!(%error, "cannot take a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        // Answers are small: they are not kept back to be sent together.
+        let _ = stream.set_nodelay(true);
+        let connection = builder
+            .serve_connection(TokioIo::new(stream), service.clone())
+            .into_owned();
+        let connection = open.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+    if tokio::time::timeout(GRACE, open.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not end in time");
+    }
+}
+
+/// What changes when another model is put into the folder.
+fn stamp(folder: &Path) -> Option<(SystemTime, u64)> {
+    let about = std::fs::metadata(folder.join("manifest.json")).ok()?;
+    Some((about.modified().ok()?, about.len()))
+}
+
+/// Loads the model again whenever its folder changes. What cannot be loaded is tried once.
+async fn watch(app: Arc<App>, folder: PathBuf, mut seen: Option<(SystemTime, u64)>) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let now = stamp(&folder);
+        if now.is_none() || now == seen {
+            continue;
+        }
+        seen = now;
+        match app.engine.reload(&app.writer).await {
+            Ok(model) => tracing::info!(generation = model.generation, "another model serves"),
+            Err(error) => {
+                tracing::warn!(%error, "the model in the folder is refused; the old one serves")
+            }
+        }
+    }
+}
+
+/// Stores a log; events that are there already stay.
+async fn import(app: &App, data: &Dataset) -> Result<(), Arc<StoreError>> {
+    let log = data.interactions();
+    let mut events = Vec::with_capacity(BATCH);
+    for user in data.user_indices() {
+        for (at, item) in data.history(user).iter().enumerate() {
+            let ratings = log.ratings(user);
+            events.push(Feedback {
+                kind: "import".to_owned(),
+                user: data.users().id(user.0).to_owned(),
+                item: data.items().id(item.0).to_owned(),
+                value: ratings.map_or(1.0, |ratings| f64::from(ratings[at])),
+                // Without times the order of the log remains.
+                time: Moment(log.time(user, at).map_or(at as i64, |secs| secs) * 1_000_000),
+                comment: String::new(),
+            });
+        }
+        if events.len() >= BATCH {
+            put(app, std::mem::take(&mut events)).await?;
+        }
+    }
+    put(app, events).await
+}
+
+async fn put(app: &App, events: Vec<Feedback>) -> Result<(), Arc<StoreError>> {
+    let overwrite = false;
+    let change = Change::Feedback { events, overwrite };
+    app.writer.write(vec![change]).await.map(|_| ())
+}
