@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, SystemTime};
 
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use sparring::data::Dataset;
@@ -192,11 +192,8 @@ pub(crate) async fn open(options: &Options, sqlite: SqliteOptions) -> Result<Arc
 /// Takes connections until it is asked to stop, then lets those end that are open.
 async fn accept(listener: &TcpListener, app: &Arc<App>, stop: impl Future<Output = ()>) {
     let service = TowerToHyperService::new(router(app));
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD);
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
     let open = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
@@ -215,9 +212,7 @@ async fn accept(listener: &TcpListener, app: &Arc<App>, stop: impl Future<Output
         };
         // Answers are small: they are not kept back to be sent together.
         let _ = stream.set_nodelay(true);
-        let connection = builder
-            .serve_connection(TokioIo::new(stream), service.clone())
-            .into_owned();
+        let connection = builder.serve_connection(TokioIo::new(stream), service.clone());
         let connection = open.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -14,6 +14,7 @@ mod privacy;
 mod private;
 mod release;
 mod robustness;
+mod serve;
 mod same_bytes;
 mod simulate;
 mod sparring;
