@@ -243,7 +243,7 @@ async fn watch(app: Arc<App>, folder: PathBuf, mut seen: Option<(SystemTime, u64
         match app.engine.reload(&app.writer).await {
             Ok(model) => tracing::info!(generation = model.generation, "another model serves"),
             Err(error) => {
-                tracing::warn!(%error, "the model in the folder is refused; the old one serves")
+                tracing::warn!(%error, "the model in the folder is refused; the old one serves");
             }
         }
     }
@@ -262,7 +262,11 @@ async fn import(app: &App, data: &Dataset) -> Result<(), Arc<StoreError>> {
                 item: data.items().id(item.0).to_owned(),
                 value: ratings.map_or(1.0, |ratings| f64::from(ratings[at])),
                 // Without times the order of the log remains.
-                time: Moment(log.time(user, at).map_or(at as i64, |secs| secs) * 1_000_000),
+                time: Moment(
+                    log.time(user, at)
+                        .unwrap_or_else(|| i64::try_from(at).expect("a position"))
+                        * 1_000_000,
+                ),
                 comment: String::new(),
             });
         }

@@ -271,9 +271,9 @@ mod tests {
             Change::Catalogue(vec!["gone".to_owned(), "new".to_owned()]),
         ];
         store.commit(&changes).unwrap();
-        changes
-            .iter()
-            .for_each(|change| state.apply(change).unwrap());
+        for change in &changes {
+            state.apply(change).unwrap();
+        }
         let again = State::load(&store, &Reads::default()).unwrap();
         for state in [&state, &again] {
             assert_eq!(taste(state, "u", 50), ["late", "early"]);

@@ -297,6 +297,7 @@ async fn what_gorse_clients_do() {
     assert_eq!(server.get("/api/user/7/feedback").await, json!([]));
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of requests and answers")]
 #[tokio::test]
 async fn bad_input_has_a_status_a_code_and_a_remedy() {
     let limits = Limits {

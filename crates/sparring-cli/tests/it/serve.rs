@@ -1,5 +1,6 @@
 //! `sparring serve` as a process: it starts, is killed, and has lost nothing that it acknowledged.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -49,7 +50,7 @@ fn train(folder: &Path) {
     let mut text = String::from("user,item\n");
     for user in 0..40 {
         for item in 0..8 {
-            text.push_str(&format!("u{user},i{}\n", (user * 3 + item * item) % 30));
+            writeln!(text, "u{user},i{}", (user * 3 + item * item) % 30).unwrap();
         }
     }
     std::fs::write(&log, text).unwrap();

@@ -72,9 +72,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
         let Path(path) = path.map_err(|error| wrong(error.body_text()))?;
         let query = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
         let Query(query) = query.map_err(|error| wrong(error.body_text()))?;
-        for id in path.values() {
-            check_id(id)?;
-        }
+        path.values().try_for_each(|id| check_id(id))?;
         Ok(Self { path, query })
     }
 }

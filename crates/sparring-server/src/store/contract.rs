@@ -78,7 +78,7 @@ fn only(id: &str) -> Page<'_> {
     }
 }
 
-fn of<'a>(user: &'a str) -> Filter<'a> {
+fn of(user: &str) -> Filter<'_> {
     Filter {
         user: Some(user),
         ..Filter::default()

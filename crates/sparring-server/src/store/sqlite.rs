@@ -1,4 +1,4 @@
-//! The storage in one SQLite file: write-ahead log, synced at every commit.
+//! The storage in one `SQLite` file: write-ahead log, synced at every commit.
 
 mod read;
 mod schema;
@@ -101,7 +101,7 @@ impl Sqlite {
     }
 }
 
-/// A panic elsewhere leaves connections as good as they were: SQLite rolls back.
+/// A panic elsewhere leaves connections as good as they were: `SQLite` rolls back.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
