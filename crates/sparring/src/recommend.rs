@@ -2,6 +2,7 @@
 
 mod bytes;
 mod query;
+mod reasons;
 mod run;
 mod tensors;
 mod top_k;
@@ -9,6 +10,7 @@ mod traits;
 
 pub use bytes::{Bytes, BytesError};
 pub use query::Query;
+pub use reasons::{Reason, reasons};
 pub use run::{Cancel, Curve, Diagnosis, Monitor, Observer, Progress, Recorder, Run, Silent};
 pub use tensors::{NamedTensors, Tensor, WeightsError};
 pub use top_k::top_k;

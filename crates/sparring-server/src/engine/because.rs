@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sparring::data::ItemIx;
-use sparring::recommend::Query;
+use sparring::recommend::{self, Query};
 
 use super::{Answer, Because, Engine, Ground, Loaded, Source, Who, Wish};
 
@@ -79,27 +79,17 @@ impl Engine {
     }
 }
 
-/// The `most` items of a history that added most to the score of an item; `None` if the model cannot tell.
+/// Reasons by external ids; `None` if the model cannot tell.
 fn reasons(model: &Loaded, ground: &Ground, item: ItemIx, most: usize) -> Option<Vec<Because>> {
     let query = Query {
         user: ground.user,
         history: &ground.taste,
     };
-    let told = model.artifact.model.explain(&query, item).ok().flatten()?;
-    let mut added: Vec<(ItemIx, f32)> = ground
-        .taste
-        .iter()
-        .copied()
-        .zip(told)
-        .filter(|(_, contribution)| *contribution > 0.0)
-        .collect();
-    let all: f32 = added.iter().map(|(_, contribution)| contribution).sum();
-    added.sort_by(|a, b| b.1.total_cmp(&a.1));
-    added.truncate(most);
-    let named = added.into_iter().map(|(item, contribution)| Because {
-        item: model.artifact.items.id(item.0).to_owned(),
-        contribution,
-        share: contribution / all,
+    let told = recommend::reasons(&*model.artifact.model, &query, item, most);
+    let named = told.ok().flatten()?.into_iter().map(|reason| Because {
+        item: model.artifact.items.id(reason.item.0).to_owned(),
+        contribution: reason.contribution,
+        share: reason.share,
     });
     Some(named.collect())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use sparring::artifact::Artifact;
 use sparring::data::{ItemIx, titles};
 use sparring::models::ModelConfig;
-use sparring::recommend::Query;
+use sparring::recommend::{Query, reasons};
 
 use super::{Asked, Entry};
 use crate::cli::Recommend;
@@ -30,7 +30,7 @@ pub(super) fn because(
     query: &Query<'_>,
     (item, most): (ItemIx, usize),
 ) -> anyhow::Result<Vec<Because>> {
-    let told = asked.model.explain(query, item)?;
+    let told = reasons(asked.model, query, item, most)?;
     let told = told.ok_or_else(|| WrongUse {
         finding: format!(
             "--explain: `{}` cannot tell which items carried a recommendation; these can: {}",
@@ -39,20 +39,10 @@ pub(super) fn because(
         ),
         hint: "train one of them, or leave --explain out",
     })?;
-    let mut added: Vec<(ItemIx, f32)> = query
-        .history
-        .iter()
-        .copied()
-        .zip(told)
-        .filter(|(_, contribution)| *contribution > 0.0)
-        .collect();
-    let all: f32 = added.iter().map(|(_, contribution)| contribution).sum();
-    added.sort_by(|a, b| b.1.total_cmp(&a.1));
-    added.truncate(most);
-    let named = added.into_iter().map(|(item, contribution)| Because {
-        item: asked.items.id(item.0).to_owned(),
-        contribution,
-        share: contribution / all,
+    let named = told.into_iter().map(|reason| Because {
+        item: asked.items.id(reason.item.0).to_owned(),
+        contribution: reason.contribution,
+        share: reason.share,
     });
     Ok(named.collect())
 }
