@@ -157,7 +157,7 @@ fn take_rows(from: &Matrix, start: usize, end: usize, to: &mut Matrix) {
         .copy_from_slice(&from.data[start * from.cols..end * from.cols]);
 }
 
-pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
+fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
@@ -168,7 +168,7 @@ fn add_scaled(to: &mut [f32], factor: f32, from: &[f32]) {
 }
 
 /// `max z`, then exponentials over it in place; returns both the maximum and their sum.
-pub(crate) fn exponentials(z: &mut [f32]) -> (f32, f64) {
+fn exponentials(z: &mut [f32]) -> (f32, f64) {
     vectorised(|| {
         let mut most = [f32::NEG_INFINITY; 8];
         for eight in z.chunks(8) {

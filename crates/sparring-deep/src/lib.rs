@@ -6,7 +6,6 @@
 
 mod attention;
 mod body;
-mod decode;
 mod device;
 #[cfg(test)]
 mod differences;
@@ -18,7 +17,6 @@ mod transformer;
 
 pub use attention::{Attended, Attention};
 pub use body::{Body, Noise};
-pub use decode::Cache;
 pub use device::{Device, NoDevice};
 pub use gru::{Gru, GruTrace};
 pub use head::{HeadGradient, Shared, cross_entropy, sampled_cross_entropy};

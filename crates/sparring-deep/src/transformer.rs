@@ -10,9 +10,9 @@ use crate::device::{Device, to_device, to_host};
 use crate::packed::Packed;
 
 /// What stands under the root of a norm.
-pub(crate) const EPSILON: f64 = 1e-5;
+const EPSILON: f64 = 1e-5;
 /// Weight matrices of a layer.
-pub(crate) const PER_LAYER: usize = 12;
+const PER_LAYER: usize = 12;
 const NAMES: [&str; PER_LAYER] = [
     "attention.norm.gain",
     "attention.norm.bias",
@@ -137,11 +137,6 @@ impl Transformer {
             heads: self.sizes.heads,
             recency: self.sizes.recency,
         }
-    }
-
-    /// All weights in order.
-    pub(crate) fn all_weights(&self) -> &[Matrix] {
-        &self.weights
     }
 
     /// Where the weights of a piece begin, and one past their end.

@@ -20,8 +20,7 @@ use super::check;
 use super::sequential::{Course, Sequential, count, full_up_to, settings_of};
 use crate::data::Dataset;
 use crate::recommend::{
-    Dimension, Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Tune, Values,
-    Weights, WeightsError,
+    Dimension, Fit, FitError, NamedTensors, Run, Tune, Values, Weights, WeightsError,
 };
 
 /// Settings of GRU4Rec.
@@ -73,14 +72,10 @@ impl Default for Gru4recConfig {
     }
 }
 
-/// The recurrent unit over histories.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Gru4rec(Sequential<Gru>);
-
 impl Fit for Gru4recConfig {
-    type Model = Gru4rec;
+    type Model = Sequential<Gru>;
 
-    fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Gru4rec, FitError> {
+    fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Sequential<Gru>, FitError> {
         let ok = (0.0..1.0).contains(&self.dropout);
         check::setting(
             ok,
@@ -107,12 +102,7 @@ impl Fit for Gru4recConfig {
         let seed = run.seed.derive("gru4rec").derive("weights");
         let body = Gru::new(width, self.dropout, seed);
         let network = NextItem::new((train.n_items(), 0, width), body, self.dropout, seed);
-        Ok(Gru4rec(course.train(
-            network,
-            settings_of(self),
-            train,
-            run,
-        )?))
+        course.train(network, settings_of(self), train, run)
     }
 }
 
@@ -132,25 +122,15 @@ impl Tune for Gru4recConfig {
     }
 }
 
-impl Recommender for Gru4rec {
-    fn n_items(&self) -> usize {
-        self.0.n_items()
-    }
-
-    fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError> {
-        self.0.score_into(queries, scores)
-    }
-}
-
-impl Weights for Gru4rec {
+impl Weights for Sequential<Gru> {
     fn weights(&self) -> NamedTensors {
-        self.0.weights()
+        self.tensors()
     }
 
     fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
         let (_, width, _) = weights.matrix("items")?;
         let body = Gru::new(width, 0.0, sparring_wide::Seed(0));
-        Sequential::from_weights(weights, body).map(Self)
+        Self::from_tensors(weights, body)
     }
 }
 

@@ -20,8 +20,7 @@ use super::check;
 use super::sequential::{Course, Sequential, count, full_up_to, one, settings_of};
 use crate::data::Dataset;
 use crate::recommend::{
-    Dimension, Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Tune, Values,
-    Weights, WeightsError,
+    Dimension, Fit, FitError, NamedTensors, Run, Tune, Values, Weights, WeightsError,
 };
 
 /// Settings of SASRec.
@@ -85,10 +84,6 @@ impl Default for SasrecConfig {
     }
 }
 
-/// The transformer over histories.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sasrec(Sequential<Transformer>);
-
 impl SasrecConfig {
     fn course(&self, n_items: usize) -> Course {
         Course {
@@ -108,9 +103,9 @@ impl SasrecConfig {
 }
 
 impl Fit for SasrecConfig {
-    type Model = Sasrec;
+    type Model = Sequential<Transformer>;
 
-    fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Sasrec, FitError> {
+    fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Sequential<Transformer>, FitError> {
         let (width, heads) = (self.embedding_dim.get(), self.heads.get());
         let ok = (0.0..1.0).contains(&self.dropout);
         check::setting(
@@ -136,8 +131,7 @@ impl Fit for SasrecConfig {
         let body = Transformer::new(sizes, run.device, seed);
         let shape = (train.n_items(), course.longest, width);
         let network = NextItem::new(shape, body, self.dropout, seed);
-        let settings = settings_of(self);
-        Ok(Sasrec(course.train(network, settings, train, run)?))
+        course.train(network, settings_of(self), train, run)
     }
 }
 
@@ -158,22 +152,11 @@ impl Tune for SasrecConfig {
     }
 }
 
-impl Recommender for Sasrec {
-    fn n_items(&self) -> usize {
-        self.0.n_items()
-    }
-
-    fn score_into(&self, queries: &[Query<'_>], scores: &mut [f32]) -> Result<(), ScoreError> {
-        self.0.score_into(queries, scores)
-    }
-}
-
-impl Weights for Sasrec {
+impl Weights for Sequential<Transformer> {
     fn weights(&self) -> NamedTensors {
-        let sizes = self.0.body().sizes();
+        let sizes = self.body().sizes();
         let of = |size: usize| vec![u32::try_from(size).expect("sizes are small")];
-        self.0
-            .weights()
+        self.tensors()
             .with_indices("heads", &[1], of(sizes.heads))
             .with_indices("recency", &[1], vec![u32::from(sizes.recency)])
             .with_indices("layers", &[1], of(sizes.layers))
@@ -198,7 +181,7 @@ impl Weights for Sasrec {
             });
         }
         let body = Transformer::new(sizes, Device::Cpu, sparring_wide::Seed(0));
-        Sequential::from_weights(weights, body).map(Self)
+        Self::from_tensors(weights, body)
     }
 }
 

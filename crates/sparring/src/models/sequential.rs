@@ -33,5 +33,4 @@ pub(super) fn settings_of(config: &impl Serialize) -> String {
 }
 
 #[cfg(test)]
-#[path = "sequential/tests.rs"]
 mod tests;

@@ -11,7 +11,7 @@ const EVENTS: usize = 8_192;
 
 /// A model of the next item with what it needs where there is no history.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::models) struct Sequential<B> {
+pub struct Sequential<B> {
     pub(super) network: NextItem<B>,
     /// Events of a history that are looked at, the last ones.
     pub(super) longest: usize,
@@ -45,7 +45,7 @@ impl<B: Body> Sequential<B> {
         }
     }
 
-    pub(in crate::models) fn weights(&self) -> NamedTensors {
+    pub(in crate::models) fn tensors(&self) -> NamedTensors {
         let longest = u32::try_from(self.longest).expect("histories are shorter");
         let mut tensors = NamedTensors::new()
             .with_indices("longest", &[1], vec![longest])
@@ -61,7 +61,7 @@ impl<B: Body> Sequential<B> {
     }
 
     /// From weights; `body` has the right sizes and any weights.
-    pub(in crate::models) fn from_weights(
+    pub(in crate::models) fn from_tensors(
         weights: &NamedTensors,
         body: B,
     ) -> Result<Self, WeightsError> {

@@ -56,8 +56,7 @@ pub(super) struct State<B> {
 
 /// Largest norm of a gradient.
 const MAX_NORM: f32 = 5.0;
-/// Seconds between checkpoints within an epoch are not counted: one is written after every epoch
-/// and when a stop is requested.
+/// Share of the learning rate that is left at the end.
 const RATE_LEFT: f64 = 0.02;
 
 impl<B: Body> State<B> {
