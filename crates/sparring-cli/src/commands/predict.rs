@@ -20,8 +20,9 @@ struct Event {
     user: String,
     step: usize,
     item: String,
-    /// Place among the items that the user has not had, by probability, from 1.
+    /// Place among the items that the user has not had and the one asked for, by probability, from 1.
     rank: usize,
+    /// Among the same items.
     probability: f64,
 }
 
@@ -122,7 +123,7 @@ fn told(context: &Context, args: &Predict, place: &str, unknown: &[&str]) -> Res
     let named: Vec<&str> = unknown.iter().copied().take(5).collect();
     let count = unknown.len();
     let items = format!(
-        "{count} items that the model does not know: {}",
+        "items that the model does not know ({count}): {}",
         named.join(", ")
     );
     if args.strict {
@@ -148,11 +149,9 @@ fn ahead(
     let steps = if asked.is_some() { 1 } else { steps };
     for step in 1..=steps {
         model.score_into(&[Query::new_user(&history)], &mut scores)?;
-        if asked.is_none() {
-            // Nobody is expected to come back to an item.
-            for item in &history {
-                scores[item.at()] = f32::NEG_INFINITY;
-            }
+        // Nobody is expected to come back to an item, unless it is asked whether.
+        for item in history.iter().filter(|item| asked != Some(**item)) {
+            scores[item.at()] = f32::NEG_INFINITY;
         }
         let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         if best == f32::NEG_INFINITY {
