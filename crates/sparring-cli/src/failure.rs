@@ -78,16 +78,9 @@ pub(crate) fn tell(error: &anyhow::Error) -> Told {
         })
         .or_else(|| cause.downcast_ref::<FidelityError>().map(|e| (e.hint(), 1)))
         .or_else(|| {
-            cause.downcast_ref::<ServeError>().map(|e| {
-                (
-                    e.hint(),
-                    if matches!(e, ServeError::Public { .. }) {
-                        2
-                    } else {
-                        1
-                    },
-                )
-            })
+            cause
+                .downcast_ref::<ServeError>()
+                .map(|e| (e.hint(), if e.is_wrong_use() { 2 } else { 1 }))
         })
         .or_else(|| {
             cause

@@ -4,6 +4,7 @@ mod events;
 mod guard;
 mod items;
 mod lists;
+mod pages;
 mod read;
 mod users;
 mod v1;
@@ -61,6 +62,8 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) rate: guard::Buckets,
+    /// Held while categories of an item are read and written again.
+    categorising: tokio::sync::Mutex<()>,
 }
 
 impl App {
@@ -77,6 +80,7 @@ impl App {
             rate: guard::Buckets::new(limits.rate),
             limits,
             metrics: Metrics::default(),
+            categorising: tokio::sync::Mutex::default(),
         })
     }
 

@@ -188,11 +188,7 @@ impl Engine {
                 (None, history)
             }
         };
-        let categories = wish
-            .categories
-            .iter()
-            .map(|name| state.categories.get(name))
-            .collect::<Option<Vec<u32>>>()?;
+        let categories = state.find_categories(&wish.categories)?;
         let mut met = history.taste.clone();
         met.extend(&history.seen);
         met.extend(wish.exclude.iter().filter_map(|id| state.items.get(id)));

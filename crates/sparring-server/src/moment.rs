@@ -27,13 +27,8 @@ impl Moment {
         if let Ok(time) = text.parse::<Timestamp>() {
             return Some(Self(time.as_microsecond()));
         }
-        if let Ok(number) = text.parse::<i64>() {
-            // Seconds until the year 5138, milliseconds and microseconds from 1973 on.
-            return match number.unsigned_abs() {
-                0..100_000_000_000 => number.checked_mul(1_000_000).map(Self),
-                100_000_000_000..100_000_000_000_000 => number.checked_mul(1000).map(Self),
-                _ => Some(Self(number)),
-            };
+        if let Ok(number) = text.parse() {
+            return Some(Self::of_number(number));
         }
         let civil = text
             .parse::<DateTime>()
@@ -41,6 +36,15 @@ impl Moment {
             .ok()?;
         let time = civil.to_zoned(TimeZone::UTC).ok()?;
         Some(Self(time.timestamp().as_microsecond()))
+    }
+
+    /// Of seconds until the year 5138, of milliseconds and of microseconds from 1973 on.
+    pub fn of_number(number: i64) -> Self {
+        Self(match number.unsigned_abs() {
+            0..100_000_000_000 => number * 1_000_000,
+            100_000_000_000..100_000_000_000_000 => number * 1000,
+            _ => number,
+        })
     }
 
     /// Seconds since 1970, from 0 to what 32 bits hold.
@@ -112,6 +116,7 @@ mod tests {
             ("2022-11-20", "2022-11-20T00:00:00Z"),
             ("1668952527", "2022-11-20T13:55:27Z"),
             ("1668952527000", "2022-11-20T13:55:27Z"),
+            ("1668952527000000", "2022-11-20T13:55:27Z"),
         ] {
             let read = Moment::parse(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(read.to_string(), shown, "{text}");

@@ -80,6 +80,11 @@ pub enum ServeError {
 }
 
 impl ServeError {
+    /// Whether the caller asked for something that is not done, rather than something failing.
+    pub fn is_wrong_use(&self) -> bool {
+        matches!(self, Self::Public { .. })
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
@@ -262,10 +267,9 @@ async fn import(app: &App, data: &Dataset) -> Result<(), Arc<StoreError>> {
                 item: data.items().id(item.0).to_owned(),
                 value: ratings.map_or(1.0, |ratings| f64::from(ratings[at])),
                 // Without times the order of the log remains.
-                time: Moment(
+                time: Moment::of_number(
                     log.time(user, at)
-                        .unwrap_or_else(|| i64::try_from(at).expect("a position"))
-                        * 1_000_000,
+                        .unwrap_or_else(|| i64::try_from(at).expect("a position")),
                 ),
                 comment: String::new(),
             });

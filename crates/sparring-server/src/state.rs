@@ -36,7 +36,7 @@ pub(crate) struct State {
     pub(crate) users: Vocabulary,
     pub(crate) items: Vocabulary,
     kinds: Vocabulary,
-    pub(crate) categories: Vocabulary,
+    categories: Vocabulary,
     rows: Vec<UserRow>,
     facts: Vec<ItemFacts>,
     n_users: usize,
@@ -174,6 +174,12 @@ impl State {
     /// All items by index.
     pub(crate) fn all_facts(&self) -> &[ItemFacts] {
         &self.facts
+    }
+
+    /// The indices of categories; `None` if there is one that no item has.
+    pub(crate) fn find_categories(&self, names: &[String]) -> Option<Vec<u32>> {
+        let each = names.iter().map(|name| self.categories.get(name));
+        each.collect()
     }
 
     /// Whether an item is in all of these categories.

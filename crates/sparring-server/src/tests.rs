@@ -452,12 +452,12 @@ async fn keys_and_rates() {
     assert_eq!(status("POST", "/api/v1/models/reload", "key").await, 401);
     assert_eq!(status("POST", "/api/v1/models/reload", "admin").await, 200);
     let mut all = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..60 {
         all.push(status("GET", "/api/popular", "key").await);
     }
     assert_eq!(all[..3], [200, 200, 200]);
-    // Of a bucket of 3 the fourth is left only where a third of a second has gone by.
-    assert!(all[3] == 429 || all[3] == 200);
+    // Three a second: sixty take no twenty seconds.
+    assert!(all.contains(&429), "{all:?}");
     assert_eq!(
         server.send("GET", "/metrics", "admin", Vec::new()).await.0,
         200

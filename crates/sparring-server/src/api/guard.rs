@@ -54,7 +54,10 @@ async fn pass(
                 .into_response();
         }
     }
-    if !app.rate.take(if open { b"" } else { given }) {
+    if !app
+        .rate
+        .take(if open { b"" } else { given }, Instant::now())
+    {
         let (message, remedy) = ("too many requests with this key", "wait a second");
         let fault = Fault::new(
             StatusCode::TOO_MANY_REQUESTS,
@@ -129,17 +132,44 @@ impl Buckets {
     }
 
     /// Whether there is one left. Only keys that passed get here, so that there are few buckets.
-    fn take(&self, key: &[u8]) -> bool {
+    fn take(&self, key: &[u8], now: Instant) -> bool {
         if self.rate == 0.0 {
             return true;
         }
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
         let bucket = left.entry(key.to_vec()).or_insert((self.rate, now));
         let filled = bucket.0 + self.rate * (now - bucket.1).as_secs_f64();
         *bucket = (filled.min(self.rate), now);
         let any = bucket.0 >= 1.0;
         bucket.0 -= f64::from(u8::from(any));
         any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_bucket_is_emptied_and_filled_again() {
+        let (buckets, start) = (Buckets::new(4), Instant::now());
+        let took = |key: &[u8], millis| buckets.take(key, start + Duration::from_millis(millis));
+        assert_eq!(
+            [0; 5].map(|_| took(b"a", 0)),
+            [true, true, true, true, false]
+        );
+        assert!(took(b"b", 0), "another key has a bucket of its own");
+        // A quarter of a second is one request.
+        assert!(!took(b"a", 200));
+        assert!(took(b"a", 260) && !took(b"a", 270));
+        // It holds no more than a second's worth.
+        assert_eq!(
+            [0; 5].map(|_| took(b"a", 60_000)),
+            [true, true, true, true, false]
+        );
+        let free = Buckets::new(0);
+        assert!((0..1000).all(|_| free.take(b"a", start)));
     }
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::App;
 use super::read::{Asked, Body, check_id, time};
 use super::users::{Rows, write};
+use super::{App, pages};
 use crate::fault::Fault;
 use crate::moment::NEVER;
-use crate::store::{Change, Item, ItemPatch, Page};
+use crate::store::{Change, Item, ItemPatch};
 
 /// An item as clients see one.
 #[derive(Debug, Serialize, Deserialize)]
@@ -91,15 +91,8 @@ pub(super) async fn insert_all(
 }
 
 async fn find(app: &Arc<App>, id: &str) -> Result<Item, Fault> {
-    let id = id.to_owned();
-    let found = app.stored(move |store| {
-        store.items(&Page {
-            n: 1,
-            id: Some(&id),
-            ..Page::default()
-        })
-    });
-    found.await?.0.pop().ok_or_else(Fault::no_item)
+    let found = pages::one(app, id, |store, page| store.items(page)).await?;
+    found.ok_or_else(Fault::no_item)
 }
 
 pub(super) async fn one(State(app): State<Arc<App>>, asked: Asked) -> Result<Json<Shown>, Fault> {
@@ -107,24 +100,7 @@ pub(super) async fn one(State(app): State<Arc<App>>, asked: Asked) -> Result<Jso
 }
 
 pub(super) async fn all(State(app): State<Arc<App>>, asked: Asked) -> Result<Json<Value>, Fault> {
-    let n = asked.n(&app)?;
-    let (after, text) = (
-        asked.cursor().map(str::to_owned),
-        asked.text("q").map(str::to_owned),
-    );
-    let found = app.stored(move |store| {
-        store.items(&Page {
-            after: after.as_deref(),
-            n,
-            id: None,
-            text: text.as_deref(),
-        })
-    });
-    let (items, next) = found.await?;
-    let items: Vec<Shown> = items.into_iter().map(show).collect();
-    Ok(Json(
-        json!({ "Cursor": next.unwrap_or_default(), "Items": items }),
-    ))
+    pages::page(&app, &asked, "Items", |store, page| store.items(page), show).await
 }
 
 pub(super) async fn patch(
@@ -173,6 +149,8 @@ pub(super) async fn remove_category(
 
 async fn recategorise(app: &Arc<App>, asked: &Asked, add: bool) -> Result<Json<Rows>, Fault> {
     let (id, category) = (asked.part("item"), asked.part("category"));
+    // What is read here must not change before it is written.
+    let _alone = app.categorising.lock().await;
     let mut categories = find(app, id).await?.categories;
     categories.retain(|name| name != category);
     if add {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::App;
 use super::read::{Asked, Body, check_id};
+use super::{App, pages};
 use crate::fault::Fault;
-use crate::store::{Change, Page, User, UserPatch};
+use crate::store::{Change, User, UserPatch};
 
 /// A user as clients see one.
 #[derive(Debug, Serialize, Deserialize)]
@@ -80,37 +80,12 @@ pub(super) async fn insert_all(
 }
 
 pub(super) async fn one(State(app): State<Arc<App>>, asked: Asked) -> Result<Json<Shown>, Fault> {
-    let id = asked.part("user").to_owned();
-    let found = app.stored(move |store| {
-        store.users(&Page {
-            n: 1,
-            id: Some(&id),
-            ..Page::default()
-        })
-    });
-    let user = found.await?.0.pop().ok_or_else(Fault::no_user)?;
-    Ok(Json(show(user)))
+    let found = pages::one(&app, asked.part("user"), |store, page| store.users(page)).await?;
+    Ok(Json(show(found.ok_or_else(Fault::no_user)?)))
 }
 
 pub(super) async fn all(State(app): State<Arc<App>>, asked: Asked) -> Result<Json<Value>, Fault> {
-    let n = asked.n(&app)?;
-    let (after, text) = (
-        asked.cursor().map(str::to_owned),
-        asked.text("q").map(str::to_owned),
-    );
-    let found = app.stored(move |store| {
-        store.users(&Page {
-            after: after.as_deref(),
-            n,
-            id: None,
-            text: text.as_deref(),
-        })
-    });
-    let (users, next) = found.await?;
-    let users: Vec<Shown> = users.into_iter().map(show).collect();
-    Ok(Json(
-        json!({ "Cursor": next.unwrap_or_default(), "Users": users }),
-    ))
+    pages::page(&app, &asked, "Users", |store, page| store.users(page), show).await
 }
 
 pub(super) async fn patch(

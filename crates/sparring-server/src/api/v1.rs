@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sparring::models::ModelConfig;
 
 use super::App;
 use super::lists::wish;
@@ -91,7 +92,7 @@ pub(super) async fn explain(
 ) -> Result<Json<Value>, Fault> {
     let most = asked.number("reasons", 5, REASONS)?;
     let (user, item) = (asked.part("user"), asked.part("item"));
-    let conflict = |code, message: &str, remedy| {
+    let conflict = |code, message: String, remedy| {
         Err(Fault::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             code,
@@ -104,13 +105,16 @@ pub(super) async fn explain(
         Explained::NoItem => Err(Fault::no_item()),
         Explained::Unknown => conflict(
             "unknown_to_model",
-            "the model knows nothing of the item or of the history",
+            "the model knows nothing of the item or of the history".to_owned(),
             "train a model that has seen them",
         ),
         Explained::Silent => conflict(
             "silent_model",
-            "this kind of model cannot tell reasons",
-            "train ease, edlae, ials, itemknn, puresvd or sparring",
+            format!(
+                "this kind of model cannot tell reasons; these can: {}",
+                ModelConfig::EXPLAINING.join(", ")
+            ),
+            "train one of them",
         ),
         Explained::Told(because) => Ok(Json(
             json!({ "user": user, "item": item, "because": because }),

@@ -22,11 +22,7 @@ impl Engine {
             return Vec::new();
         };
         let state = self.read();
-        let categories = wish
-            .categories
-            .iter()
-            .map(|name| state.categories.get(name));
-        let Some(categories) = categories.collect::<Option<Vec<u32>>>() else {
+        let Some(categories) = state.find_categories(&wish.categories) else {
             return Vec::new();
         };
         beside

@@ -63,11 +63,7 @@ impl Engine {
         user: Option<&str>,
     ) -> Vec<(String, f64)> {
         let state = self.read();
-        let categories = wish
-            .categories
-            .iter()
-            .map(|name| state.categories.get(name));
-        let Some(categories) = categories.collect::<Option<Vec<u32>>>() else {
+        let Some(categories) = state.find_categories(&wish.categories) else {
             return Vec::new();
         };
         let met: HashSet<u32> = user

@@ -170,7 +170,7 @@ pub enum Row<'a> {
         deleted: bool,
         /// When it appeared.
         time: Option<Moment>,
-        /// A JSON array of names.
+        /// Names of the lists it belongs to.
         categories: &'a [String],
     },
     /// An event.

@@ -70,7 +70,6 @@ fn listed<T>(
     Ok((rows, next))
 }
 
-/// The condition of one part of a key in the order of `(user, item, kind)`.
 pub(super) fn feedback(
     connection: &Connection,
     filter: &Filter<'_>,
