@@ -46,13 +46,10 @@ pub fn fit(
     };
     let start = Instant::now();
     let run = Run {
-        seed,
         observer: &both,
-        cancel: host.cancel,
         monitor,
-        memory: host.memory,
         checkpoint: host.checkpoint,
-        device: host.device,
+        ..host.run(seed)
     };
     let model = config.fit(train, &run)?;
     let secs = start.elapsed().as_secs_f64();

@@ -7,7 +7,7 @@ use crate::data::{Dataset, ItemIx};
 use crate::eval::EvalError;
 use crate::experiment::{Config, ExperimentError, Host, fit};
 use crate::models::{ModelConfig, nearest};
-use crate::recommend::{Run, Trained};
+use crate::recommend::Trained;
 use crate::synth::{
     Autoencoder, CompletionConfig, Extent, Fitted, OwnScores, SynthConfig, complete,
 };
@@ -101,15 +101,7 @@ impl Generator {
         plain: &ModelConfig,
         (seed, host): (Seed, Host<'_>),
     ) -> Result<Maker, ExperimentError> {
-        let run = Run {
-            seed: seed.derive("generator"),
-            observer: host.audience,
-            cancel: host.cancel,
-            monitor: None,
-            memory: host.memory,
-            checkpoint: None,
-            device: host.device,
-        };
+        let run = host.run(seed.derive("generator"));
         host.audience.stage(&format!("fit {}", self.name()));
         Ok(match self {
             Self::Completion(config) => Maker::Completion(Autoencoder::fit(config, log, &run)?),
