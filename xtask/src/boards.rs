@@ -63,7 +63,7 @@ fn table() -> anyhow::Result<String> {
             if let [model, family, METRIC, mean, ..] = cells[..] {
                 let star = if family == "adversarial" { " *" } else { "" };
                 let row = values.entry(format!("{model}{star}{untuned}")).or_default();
-                row.resize(files.len().max(row.len()), None);
+                row.resize(files.len(), None);
                 row[column] = mean.parse().ok();
             }
         }

@@ -179,7 +179,7 @@ mod tests {
     use super::*;
     use crate::audit::targets::tests::planted;
 
-    /// One column; the value is a function of the profile and, for `own`, of the user alone.
+    /// One column, whose value is a function of the profile.
     fn known(crowds: &[&Crowd], value: impl Fn(&Crowd, usize) -> String) -> Attributes {
         let mut found = HashMap::new();
         for crowd in crowds {
