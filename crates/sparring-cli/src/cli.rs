@@ -9,6 +9,7 @@ pub(crate) use crate::predict_args::Predict;
 pub(crate) use crate::privacy_args::Privacy;
 use crate::release_args::ReleaseArgs;
 pub(crate) use crate::serve_args::Serve;
+use crate::whose_args::Whose;
 
 /// Generative adversarial networks for recommender systems, beside tuned baselines.
 #[derive(Debug, Parser)]
@@ -97,7 +98,8 @@ pub(crate) enum Command {
     Tune(Tune),
     /// Recommend items with a saved model.
     Recommend(Recommend),
-    /// Predict what users do next, with the chances of it.
+    /// Predict what users do next, with the chances of it, by a model of the next item: markov, gru4rec
+    /// or sasrec.
     Predict(Predict),
     /// Serve recommendations in real time over HTTP, and keep the events that come.
     Serve(Serve),
@@ -541,26 +543,15 @@ pub(crate) struct Tune {
 
 /// `sparring recommend`
 #[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("whom").required(true).args(["users", "history"])))]
 pub(crate) struct Recommend {
-    /// Folder of a saved model.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) model: PathBuf,
-    /// CSV file of users, header `user`: users of the training data.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) users: Option<PathBuf>,
-    /// Items that a new user has had.
-    #[arg(long, value_delimiter = ',', value_name = "ITEM,ITEM")]
-    pub(crate) history: Vec<String>,
+    #[command(flatten)]
+    pub(crate) whose: Whose,
     /// Length of a list.
     #[arg(short, long, value_name = "K", default_value_t = 10)]
     pub(crate) k: usize,
     /// Name for each recommendation the N items of the history that carried it most.
     #[arg(long, value_name = "N")]
     pub(crate) explain: Option<usize>,
-    /// The training log, if it is no longer where the model was trained from.
-    #[arg(long, value_name = "D")]
-    pub(crate) data: Option<String>,
     /// CSV file for the lists: user,item,rank,score; explanations go beside recs.csv into
     /// recs.explained.csv: user,item,because,contribution.
     #[arg(long, value_name = "FILE")]

@@ -11,6 +11,7 @@ mod privacy_args;
 mod progress;
 mod release_args;
 mod serve_args;
+mod whose_args;
 
 use std::process::ExitCode;
 

@@ -123,9 +123,11 @@ fn gorse() -> Router<Arc<App>> {
     let item = get(items::one).patch(items::patch).delete(items::delete);
     let category = put(items::add_category).delete(items::remove_category);
     let user = get(users::one).patch(users::patch).delete(users::delete);
-    let feedback = get(events::all).post(events::insert).put(events::overwrite);
-    let pair = get(events::of_pair).delete(events::delete_pair);
-    let typed = get(events::of_typed_pair).delete(events::delete_typed_pair);
+    let feedback = get(events::page)
+        .post(events::insert)
+        .put(events::overwrite);
+    let pair = get(events::all).delete(events::delete);
+    let typed = get(events::one).delete(events::delete);
     let mut router = Router::new()
         .route("/api/item", post(items::insert))
         .route("/api/items", get(items::all).post(items::insert_all))
@@ -135,11 +137,11 @@ fn gorse() -> Router<Arc<App>> {
         .route("/api/users", get(users::all).post(users::insert_all))
         .route("/api/user/{user}", user)
         .route("/api/feedback", feedback)
-        .route("/api/feedback/{kind}", get(events::of_kind))
+        .route("/api/feedback/{kind}", get(events::page))
         .route("/api/feedback/{user}/{item}", pair)
         .route("/api/feedback/{kind}/{user}/{item}", typed)
-        .route("/api/user/{user}/feedback/{kind}", get(events::of_user))
-        .route("/api/item/{item}/feedback/{kind}", get(events::of_item))
+        .route("/api/user/{user}/feedback/{kind}", get(events::all))
+        .route("/api/item/{item}/feedback/{kind}", get(events::all))
         .route("/api/recommend/{user}/{category}", get(lists::recommend))
         .route("/api/session/recommend/{category}", post(lists::session))
         .route("/api/popular/{category}", get(lists::popular))
@@ -153,11 +155,11 @@ fn gorse() -> Router<Arc<App>> {
         router = router
             .route(
                 &format!("/api/user/{{user}}/feedback{end}"),
-                get(events::of_user),
+                get(events::all),
             )
             .route(
                 &format!("/api/item/{{item}}/feedback{end}"),
-                get(events::of_item),
+                get(events::all),
             )
             .route(
                 &format!("/api/recommend/{{user}}{end}"),

@@ -28,13 +28,13 @@ struct Event {
 
 /// Predicts the next events of the users or of the history, prints or writes them.
 pub(crate) fn run(context: &Context, args: &Predict) -> anyhow::Result<()> {
-    let artifact = Artifact::load(&args.model)?;
+    let artifact = Artifact::load(&args.whose.model)?;
     let name = artifact.config.name();
     if !ModelConfig::NEXT.contains(&name) {
         return Err(WrongUse {
             finding: format!(
                 "{}: `{name}` ranks items, but knows no chances of the next one",
-                args.model.display()
+                args.whose.model.display()
             ),
             hint: "train markov, gru4rec or sasrec, or use `sparring recommend`",
         }
@@ -76,13 +76,13 @@ fn histories(
     args: &Predict,
     artifact: &Artifact,
 ) -> anyhow::Result<Vec<(String, Vec<ItemIx>)>> {
-    let Some(file) = &args.users else {
-        let (found, unknown) = apart(artifact, args.history.iter().map(String::as_str));
+    let Some(file) = &args.whose.users else {
+        let (found, unknown) = apart(artifact, args.whose.history.iter().map(String::as_str));
         told(context, args, "--history", &unknown)?;
         return Ok(vec![("new".to_owned(), found)]);
     };
     let wanted = read_users(file)?;
-    let data = training_log(context, args.data.as_ref(), artifact)?;
+    let data = training_log(context, args.whose.data.as_ref(), artifact)?;
     let mut histories = Vec::new();
     for (line, id) in wanted {
         let place = format!("{}:{line}", file.display());

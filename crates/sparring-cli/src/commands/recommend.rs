@@ -45,8 +45,8 @@ pub(crate) fn run(context: &Context, args: &Recommend) -> anyhow::Result<()> {
         }
         .into());
     }
-    let artifact = Artifact::load(&args.model)?;
-    let entries = match &args.users {
+    let artifact = Artifact::load(&args.whose.model)?;
+    let entries = match &args.whose.users {
         Some(file) => for_users(context, args, &artifact, file)?,
         None => for_history(args, &artifact)?,
     };
@@ -97,6 +97,7 @@ fn csv(entries: &[Entry]) -> String {
 
 fn for_history(args: &Recommend, artifact: &Artifact) -> anyhow::Result<Vec<Entry>> {
     let history: Vec<ItemIx> = args
+        .whose
         .history
         .iter()
         .map(|id| {
@@ -123,7 +124,7 @@ fn for_users(
     file: &Path,
 ) -> anyhow::Result<Vec<Entry>> {
     let wanted = read_users(file)?;
-    let data = training_log(context, args.data.as_ref(), artifact)?;
+    let data = training_log(context, args.whose.data.as_ref(), artifact)?;
     let asked = Asked {
         model: &artifact.bind(&data),
         name: artifact.config.name(),

@@ -110,32 +110,22 @@ async fn find(app: &Arc<App>, wanted: Wanted) -> Result<(Vec<Shown>, Option<Stri
     Ok((events.into_iter().map(show).collect(), next))
 }
 
-async fn page(app: &Arc<App>, asked: &Asked) -> Result<Json<Value>, Fault> {
+/// Feedback of all kinds or of one, page after page.
+pub(super) async fn page(State(app): State<Arc<App>>, asked: Asked) -> Result<Json<Value>, Fault> {
     let wanted = Wanted {
         kind: asked.part_or_none("kind").map(str::to_owned),
         after: asked.cursor().map(str::to_owned),
-        n: asked.n(app)?,
+        n: asked.n(&app)?,
         ..Wanted::default()
     };
-    let (events, next) = find(app, wanted).await?;
+    let (events, next) = find(&app, wanted).await?;
     Ok(Json(
         json!({ "Cursor": next.unwrap_or_default(), "Feedback": events }),
     ))
 }
 
-pub(super) async fn all(State(app): State<Arc<App>>, asked: Asked) -> Result<Json<Value>, Fault> {
-    page(&app, &asked).await
-}
-
-pub(super) async fn of_kind(
-    State(app): State<Arc<App>>,
-    asked: Asked,
-) -> Result<Json<Value>, Fault> {
-    page(&app, &asked).await
-}
-
 /// Everything between the ids of the path.
-async fn listed(app: &Arc<App>, asked: &Asked) -> Result<Vec<Shown>, Fault> {
+async fn found(app: &Arc<App>, asked: &Asked) -> Result<Vec<Shown>, Fault> {
     let part = |name| asked.part_or_none(name).map(str::to_owned);
     let wanted = Wanted {
         user: part("user"),
@@ -147,32 +137,17 @@ async fn listed(app: &Arc<App>, asked: &Asked) -> Result<Vec<Shown>, Fault> {
     Ok(find(app, wanted).await?.0)
 }
 
-pub(super) async fn of_user(
+/// The feedback of a user, on an item, or between both.
+pub(super) async fn all(
     State(app): State<Arc<App>>,
     asked: Asked,
 ) -> Result<Json<Vec<Shown>>, Fault> {
-    Ok(Json(listed(&app, &asked).await?))
+    Ok(Json(found(&app, &asked).await?))
 }
 
-pub(super) async fn of_item(
-    State(app): State<Arc<App>>,
-    asked: Asked,
-) -> Result<Json<Vec<Shown>>, Fault> {
-    Ok(Json(listed(&app, &asked).await?))
-}
-
-pub(super) async fn of_pair(
-    State(app): State<Arc<App>>,
-    asked: Asked,
-) -> Result<Json<Vec<Shown>>, Fault> {
-    Ok(Json(listed(&app, &asked).await?))
-}
-
-pub(super) async fn of_typed_pair(
-    State(app): State<Arc<App>>,
-    asked: Asked,
-) -> Result<Json<Shown>, Fault> {
-    let event = listed(&app, &asked).await?.pop();
+/// The one event of a kind between a user and an item.
+pub(super) async fn one(State(app): State<Arc<App>>, asked: Asked) -> Result<Json<Shown>, Fault> {
+    let event = found(&app, &asked).await?.pop();
     event.map(Json).ok_or_else(|| {
         let (message, remedy) = ("there is no such event", "send it first");
         Fault::new(
@@ -184,24 +159,12 @@ pub(super) async fn of_typed_pair(
     })
 }
 
-pub(super) async fn delete_pair(
-    State(app): State<Arc<App>>,
-    asked: Asked,
-) -> Result<Json<Rows>, Fault> {
-    write(&app, deletion(&asked)).await
-}
-
-pub(super) async fn delete_typed_pair(
-    State(app): State<Arc<App>>,
-    asked: Asked,
-) -> Result<Json<Rows>, Fault> {
-    write(&app, deletion(&asked)).await
-}
-
-fn deletion(asked: &Asked) -> Change {
-    Change::DeleteFeedback {
+/// Deletes what is between a user and an item, of all kinds or of one.
+pub(super) async fn delete(State(app): State<Arc<App>>, asked: Asked) -> Result<Json<Rows>, Fault> {
+    let change = Change::DeleteFeedback {
         user: asked.part("user").to_owned(),
         item: asked.part("item").to_owned(),
         kind: asked.part_or_none("kind").map(str::to_owned),
-    }
+    };
+    write(&app, change).await
 }

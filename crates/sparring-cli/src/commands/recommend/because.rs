@@ -71,7 +71,7 @@ pub(super) struct Titles<'a> {
 impl<'a> Titles<'a> {
     /// From the folder of the training log, if it is there and has any.
     pub(super) fn find(context: &Context, args: &Recommend, artifact: &'a Artifact) -> Self {
-        let source = args.data.as_ref().or(artifact.data.source.as_ref());
+        let source = args.whose.data.as_ref().or(artifact.data.source.as_ref());
         let folder = source.map(|source| match Path::new(source) {
             path if path.is_file() => path.parent().unwrap_or(path).to_path_buf(),
             path if path.is_dir() => path.to_path_buf(),
