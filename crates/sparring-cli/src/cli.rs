@@ -9,6 +9,7 @@ pub(crate) use crate::predict_args::Predict;
 pub(crate) use crate::privacy_args::Privacy;
 use crate::release_args::ReleaseArgs;
 pub(crate) use crate::serve_args::Serve;
+pub(crate) use crate::simulate_args::Simulate;
 use crate::whose_args::Whose;
 
 /// Generative adversarial networks for recommender systems, beside tuned baselines.
@@ -98,9 +99,12 @@ pub(crate) enum Command {
     Tune(Tune),
     /// Recommend items with a saved model.
     Recommend(Recommend),
-    /// Predict what users do next, with the chances of it, by a model of the next item: markov, gru4rec
-    /// or sasrec.
+    /// Predict what users do next, with the chances of it, by a model of the next item: markov, gru4rec,
+    /// sasrec, or eventgan, which knows when, too, and how they like it.
     Predict(Predict),
+    /// Draw users who behave as a model of events has learnt (eventgan), from nothing or after real
+    /// histories; let them answer the lists of recommenders.
+    Simulate(Simulate),
     /// Serve recommendations in real time over HTTP, and keep the events that come.
     Serve(Serve),
     /// List the models and synthesizers, or show the settings of one.

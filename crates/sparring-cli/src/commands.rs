@@ -10,6 +10,7 @@ pub(crate) mod evaluate;
 pub(crate) mod fidelity;
 pub(crate) mod load;
 pub(crate) mod models;
+pub(crate) mod plant;
 pub(crate) mod playground;
 pub(crate) mod predict;
 pub(crate) mod privacy;

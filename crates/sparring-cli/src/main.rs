@@ -11,6 +11,7 @@ mod privacy_args;
 mod progress;
 mod release_args;
 mod serve_args;
+mod simulate_args;
 mod whose_args;
 
 use std::process::ExitCode;
@@ -19,6 +20,10 @@ use clap::Parser;
 
 use cli::{Cli, Command};
 use context::Context;
+
+/// Keeps the buffers of a training step instead of giving them back to the system after each.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -55,6 +60,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Tune(args) => commands::tune::run(context, &args),
         Command::Recommend(args) => commands::recommend::run(context, &args),
         Command::Predict(args) => commands::predict::run(context, &args),
+        Command::Simulate(args) => commands::simulate::run(context, &args),
         Command::Serve(args) => commands::serve::run(context, &args),
         Command::Models(args) => commands::models::run(context, &args),
         Command::Doctor => commands::doctor::run(context),

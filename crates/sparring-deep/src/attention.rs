@@ -32,7 +32,7 @@ pub struct Attention {
 }
 
 /// `m_h` of a head, from 0.
-fn slope_of(recency: bool, head: usize, heads: usize) -> f32 {
+pub(crate) fn slope_of(recency: bool, head: usize, heads: usize) -> f32 {
     if recency {
         (-8.0 * (head + 1) as f32 / heads as f32).exp2()
     } else {

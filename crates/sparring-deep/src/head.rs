@@ -157,18 +157,18 @@ fn take_rows(from: &Matrix, start: usize, end: usize, to: &mut Matrix) {
         .copy_from_slice(&from.data[start * from.cols..end * from.cols]);
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-fn add_scaled(to: &mut [f32], factor: f32, from: &[f32]) {
+pub(crate) fn add_scaled(to: &mut [f32], factor: f32, from: &[f32]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to += factor * from;
     }
 }
 
 /// `max z`, then exponentials over it in place; returns both the maximum and their sum.
-fn exponentials(z: &mut [f32]) -> (f32, f64) {
+pub(crate) fn exponentials(z: &mut [f32]) -> (f32, f64) {
     vectorised(|| {
         let mut most = [f32::NEG_INFINITY; 8];
         for eight in z.chunks(8) {

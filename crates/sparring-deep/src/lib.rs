@@ -6,9 +6,11 @@
 
 mod attention;
 mod body;
+mod decode;
 mod device;
 #[cfg(test)]
 mod differences;
+mod events;
 mod gru;
 mod head;
 mod network;
@@ -17,7 +19,12 @@ mod transformer;
 
 pub use attention::{Attended, Attention};
 pub use body::{Body, Noise};
+pub use decode::Cache;
 pub use device::{Device, NoDevice};
+pub use events::{
+    AGES, CriticTrace, Embedding, EventBatch, EventCritic, EventGradient, EventNet, EventSizes,
+    OrdinalGradient, START, Targets, age, ordinal, ordinal_chances, thresholds,
+};
 pub use gru::{Gru, GruTrace};
 pub use head::{HeadGradient, Shared, cross_entropy, sampled_cross_entropy};
 pub use network::{Batch, NextItem, StepGradient};

@@ -10,9 +10,9 @@ use crate::device::{Device, to_device, to_host};
 use crate::packed::Packed;
 
 /// What stands under the root of a norm.
-const EPSILON: f64 = 1e-5;
+pub(crate) const EPSILON: f64 = 1e-5;
 /// Weight matrices of a layer.
-const PER_LAYER: usize = 12;
+pub(crate) const PER_LAYER: usize = 12;
 const NAMES: [&str; PER_LAYER] = [
     "attention.norm.gain",
     "attention.norm.bias",

@@ -20,6 +20,7 @@ mod popularity;
 mod ratings;
 mod resemblance;
 mod sample;
+mod sequences;
 mod support;
 mod times;
 mod utility;
@@ -40,6 +41,7 @@ pub use pictures::{Drawn, Pictures, SideBySide};
 pub use popularity::Popularity;
 pub use ratings::Ratings;
 pub use resemblance::{Points, Resemblance};
+pub use sequences::Sequences;
 pub use times::Times;
 pub use utility::{Exam, Useful, Utility};
 

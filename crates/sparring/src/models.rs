@@ -37,6 +37,7 @@ mod tall;
 mod bprmf;
 mod ease;
 mod edlae;
+mod eventgan;
 mod gru4rec;
 mod ials;
 mod itemknn;
@@ -57,6 +58,7 @@ pub(crate) use registry::{from_table, nearest, shorten};
 // What the rooms to the right build on too.
 pub(crate) use clusters::{Clusters, closest};
 pub(crate) use directions::Directions;
+pub(crate) use eventgan::judge;
 pub(crate) use memory::Room;
 pub(crate) use profiles::Profiles;
 #[cfg(test)]
@@ -83,6 +85,8 @@ registry::models! {
     "markov" => Markov(markov::MarkovConfig) in Baseline: "what followed the last event in all users",
     "gru4rec" => Gru4rec(gru4rec::Gru4recConfig) in Baseline: "a recurrent network over events",
     "sasrec" => Sasrec(sasrec::SasrecConfig) in Baseline: "self-attention over events",
+    "eventgan" => Eventgan(eventgan::EventganConfig) in Adversarial:
+        "whole events: what users do next, when, how they like it, when they stop",
     "ganmf" => Ganmf(ganmf::GanmfConfig) in Adversarial:
         "matrix factorisation against an autoencoder",
     "caae" => Caae(caae::CaaeConfig) in Adversarial: "two autoencoders against a pairwise ranker",
@@ -94,7 +98,7 @@ registry::models! {
 
 impl ModelConfig {
     /// The models whose scores are logarithms of the chances of the next item, up to a constant.
-    pub const NEXT: &[&str] = &["markov", "gru4rec", "sasrec"];
+    pub const NEXT: &[&str] = &["markov", "gru4rec", "sasrec", "eventgan"];
 
     /// The models that can tell which items of a history carried a recommendation
     /// ([`explain`](crate::recommend::Recommender::explain)).

@@ -1,5 +1,6 @@
 //! What every recommender offers, and what a fit is given.
 
+mod behaviour;
 mod bytes;
 mod query;
 mod reasons;
@@ -8,6 +9,7 @@ mod tensors;
 mod top_k;
 mod traits;
 
+pub use behaviour::{Behaviour, Draw, Event, Outlook, Reactions};
 pub use bytes::{Bytes, BytesError};
 pub use query::Query;
 pub use reasons::{Reason, reasons};

@@ -5,7 +5,7 @@ use sparring::split::{
     GlobalTemporal, Holdout, LeaveOneOut, RandomRatio, Splitter, Thinning, UserHoldout,
 };
 
-use super::{load, simulate};
+use super::{load, plant};
 use crate::cli::{Data, Reading, SplitArgs, ThinArgs};
 use crate::context::Context;
 use crate::failure::WrongUse;
@@ -18,7 +18,7 @@ pub(crate) fn run(context: &Context, command: &Data) -> anyhow::Result<()> {
         Data::Inspect { data, reading } => inspect(context, data, reading),
         Data::Split(args) => split(context, args),
         Data::Thin(args) => thin(context, args),
-        Data::Simulate(args) => simulate::run(context, args),
+        Data::Simulate(args) => plant::run(context, args),
     }
 }
 

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use anyhow::Context as _;
 use sparring::artifact::Artifact;
-use sparring::data::{ItemIx, UserIx};
+use sparring::data::{Dataset, ItemIx, UserIx};
 use sparring::models::ModelConfig;
-use sparring::recommend::Query;
+use sparring::recommend::{Behaviour, Event as Past, Query};
 
 use super::load;
 use super::recommend::{read_users, training_log};
@@ -24,6 +24,18 @@ struct Event {
     rank: usize,
     /// Among the same items.
     probability: f64,
+    /// When, in the unit of the log: after the gap that half of such users exceed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<i64>,
+    /// The rating to be expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rating: Option<f64>,
+    /// The chance of each rating.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ratings: Vec<(f32, f32)>,
+    /// The chance that the user has stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<f64>,
 }
 
 /// Predicts the next events of the users or of the history, prints or writes them.
@@ -36,7 +48,7 @@ pub(crate) fn run(context: &Context, args: &Predict) -> anyhow::Result<()> {
                 "{}: `{name}` ranks items, but knows no chances of the next one",
                 args.whose.model.display()
             ),
-            hint: "train markov, gru4rec or sasrec, or use `sparring recommend`",
+            hint: "train markov, gru4rec, sasrec or eventgan, or use `sparring recommend`",
         }
         .into());
     }
@@ -49,7 +61,7 @@ pub(crate) fn run(context: &Context, args: &Predict) -> anyhow::Result<()> {
     for (user, history) in histories(context, args, &artifact)? {
         events.extend(ahead(&artifact, &user, history, (args.steps, asked))?);
     }
-    let text = csv(&events);
+    let text = csv(&events, artifact.model.behaviour().is_some());
     match &args.out {
         Some(path) => {
             load::write(path, text.as_bytes())?;
@@ -75,9 +87,10 @@ fn histories(
     context: &Context,
     args: &Predict,
     artifact: &Artifact,
-) -> anyhow::Result<Vec<(String, Vec<ItemIx>)>> {
+) -> anyhow::Result<Vec<(String, Vec<Past>)>> {
     let Some(file) = &args.whose.users else {
-        let (found, unknown) = apart(artifact, args.whose.history.iter().map(String::as_str));
+        let history = args.whose.history.iter();
+        let (found, unknown) = apart(artifact, history.map(|id| (id.as_str(), None, None)));
         told(context, args, "--history", &unknown)?;
         return Ok(vec![("new".to_owned(), found)]);
     };
@@ -89,26 +102,31 @@ fn histories(
         let user = data.users().get(&id).map(UserIx);
         let user =
             user.with_context(|| format!("{place}: the training data have no user `{id}`"))?;
-        let ids = data
-            .history(user)
-            .iter()
-            .map(|item| data.items().id(item.0));
-        let (found, unknown) = apart(artifact, ids);
+        let (found, unknown) = apart(artifact, events(&data, user));
         told(context, args, &place, &unknown)?;
         histories.push((id, found));
     }
     Ok(histories)
 }
 
-/// The items that the model knows, and the others.
+/// The events of a user: item, rating, time.
+fn events(
+    data: &Dataset,
+    user: UserIx,
+) -> impl Iterator<Item = (&str, Option<f32>, Option<i64>)> + use<'_> {
+    let history = Past::history(data, user).into_iter();
+    history.map(|event| (data.items().id(event.item.0), event.rating, event.time))
+}
+
+/// The events with items that the model knows, and the other items.
 fn apart<'a>(
     artifact: &Artifact,
-    ids: impl Iterator<Item = &'a str>,
-) -> (Vec<ItemIx>, Vec<&'a str>) {
+    events: impl Iterator<Item = (&'a str, Option<f32>, Option<i64>)>,
+) -> (Vec<Past>, Vec<&'a str>) {
     let (mut found, mut unknown) = (Vec::new(), Vec::new());
-    for id in ids {
-        match artifact.items.get(id) {
-            Some(item) => found.push(ItemIx(item)),
+    for (id, rating, time) in events {
+        match artifact.items.get(id).map(ItemIx) {
+            Some(item) => found.push(Past { item, rating, time }),
             None => unknown.push(id),
         }
     }
@@ -140,7 +158,7 @@ fn told(context: &Context, args: &Predict, place: &str, unknown: &[&str]) -> Res
 fn ahead(
     artifact: &Artifact,
     user: &str,
-    mut history: Vec<ItemIx>,
+    mut history: Vec<Past>,
     (steps, asked): (usize, Option<ItemIx>),
 ) -> anyhow::Result<Vec<Event>> {
     let model = &artifact.model;
@@ -148,10 +166,21 @@ fn ahead(
     let mut scores = vec![0.0; model.n_items()];
     let steps = if asked.is_some() { 1 } else { steps };
     for step in 1..=steps {
-        model.score_into(&[Query::new_user(&history)], &mut scores)?;
+        let mut outlook = None;
+        if let Some(behaviour) = model.behaviour() {
+            let found = behaviour.outlooks(&[&history])?.swap_remove(0);
+            scores.copy_from_slice(&found.items);
+            scores
+                .iter_mut()
+                .for_each(|p| *p = p.max(f32::MIN_POSITIVE).ln());
+            outlook = Some((behaviour, found));
+        } else {
+            let items: Vec<ItemIx> = history.iter().map(|event| event.item).collect();
+            model.score_into(&[Query::new_user(&items)], &mut scores)?;
+        }
         // Nobody is expected to come back to an item, unless it is asked whether.
-        for item in history.iter().filter(|item| asked != Some(**item)) {
-            scores[item.at()] = f32::NEG_INFINITY;
+        for event in history.iter().filter(|event| asked != Some(event.item)) {
+            scores[event.item.at()] = f32::NEG_INFINITY;
         }
         let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         if best == f32::NEG_INFINITY {
@@ -162,21 +191,66 @@ fn ahead(
         let next = next.expect("one of the scores is the best");
         let ahead = scores.iter().filter(|z| **z > scores[next]).count();
         let item = ItemIx(u32::try_from(next).expect("fewer than 2^32 items"));
-        events.push(Event {
+        let mut event = Event {
             user: user.to_owned(),
             step,
             item: artifact.items.id(item.0).to_owned(),
             rank: ahead + 1,
             probability: f64::from(scores[next] - best).exp() / total,
+            time: None,
+            rating: None,
+            ratings: Vec::new(),
+            stopped: None,
+        };
+        if let Some((behaviour, outlook)) = outlook {
+            let before = history.last().and_then(|event| event.time);
+            let gap = outlook.median_gap();
+            event.time = before
+                .zip(gap)
+                .map(|(time, gap)| time.saturating_add_unsigned(gap));
+            event.stopped = Some(outlook.stop);
+            reaction(behaviour, &history, item, &mut event)?;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a rating in single precision"
+        )]
+        let rating = event.rating.map(|rating| rating as f32);
+        history.push(Past {
+            item,
+            rating,
+            time: event.time,
         });
-        history.push(item);
+        events.push(event);
     }
     Ok(events)
 }
 
-/// `user,step,item,rank,probability`
-fn csv(events: &[Event]) -> String {
-    let mut text = String::from("user,step,item,rank,probability\n");
+/// How the user would like an item.
+fn reaction(
+    behaviour: &dyn Behaviour,
+    history: &[Past],
+    item: ItemIx,
+    event: &mut Event,
+) -> anyhow::Result<()> {
+    let found = behaviour.reactions(history, &[item])?;
+    if !found.levels.is_empty() {
+        event.rating = Some(found.means()[0]);
+        let chances = found.chances[0].iter();
+        event.ratings = found.levels.iter().copied().zip(chances.copied()).collect();
+    }
+    Ok(())
+}
+
+/// `user,step,item,rank,probability`, and `time,rating,stopped` of a model of whole events; empty where
+/// it knows none.
+fn csv(events: &[Event], whole: bool) -> String {
+    let mut text = String::from("user,step,item,rank,probability");
+    text.push_str(if whole {
+        ",time,rating,stopped\n"
+    } else {
+        "\n"
+    });
     for event in events {
         let (user, item) = (load::quoted(&event.user), load::quoted(&event.item));
         let Event {
@@ -185,8 +259,15 @@ fn csv(events: &[Event]) -> String {
             probability,
             ..
         } = event;
-        writeln!(text, "{user},{step},{item},{rank},{probability:.6}")
+        write!(text, "{user},{step},{item},{rank},{probability:.6}")
             .expect("writing to a string cannot fail");
+        if whole {
+            let time = event.time.map_or_else(String::new, |time| time.to_string());
+            let number = |x: Option<f64>| x.map_or_else(String::new, |x| format!("{x:.4}"));
+            let (rating, stopped) = (number(event.rating), number(event.stopped));
+            write!(text, ",{time},{rating},{stopped}").expect("writing to a string cannot fail");
+        }
+        text.push('\n');
     }
     text
 }

@@ -6,7 +6,7 @@ use crate::data::AttackError;
 use crate::eval::EvalError;
 use crate::fidelity::FidelityError;
 use crate::models::ConfigError;
-use crate::recommend::FitError;
+use crate::recommend::{FitError, ScoreError};
 use crate::report::BesideError;
 use crate::synth::SynthError;
 
@@ -44,6 +44,9 @@ pub enum ExperimentError {
     /// An attack does not exist or cannot be made.
     #[error(transparent)]
     Attack(#[from] AttackError),
+    /// A model could not score a history.
+    #[error(transparent)]
+    Score(#[from] ScoreError),
     /// Logs could not be compared.
     #[error(transparent)]
     Fidelity(#[from] FidelityError),
@@ -98,6 +101,7 @@ impl ExperimentError {
             Self::Fit(error) => error.hint(),
             Self::Eval(error) => error.hint(),
             Self::Attack(error) => error.hint(),
+            Self::Score(_) => "use a model and a log with the same items",
             Self::Fidelity(error) => error.hint(),
             Self::Beside(_) => {
                 "name folders of `sparring fidelity` with the same --real and --holdout"

@@ -4,12 +4,14 @@
 #[cfg(test)]
 mod learning_tests;
 mod network;
+mod oracle;
 
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use sparring_wide::Seed;
 
 pub use network::{ToyConfig, ToyGan};
+pub use oracle::Oracle;
 
 /// A mixture of equal Gaussians in the plane.
 #[derive(Debug, Clone, PartialEq)]

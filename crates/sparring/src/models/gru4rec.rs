@@ -102,7 +102,9 @@ impl Fit for Gru4recConfig {
         let seed = run.seed.derive("gru4rec").derive("weights");
         let body = Gru::new(width, self.dropout, seed);
         let network = NextItem::new((train.n_items(), 0, width), body, self.dropout, seed);
-        course.train(network, settings_of(self), train, run)
+        let wrap = |network| Sequential::new(network, course.longest, train);
+        let network = course.train(network, settings_of(self), (train, train), (run, wrap))?;
+        Ok(wrap(network))
     }
 }
 

@@ -131,7 +131,9 @@ impl Fit for SasrecConfig {
         let body = Transformer::new(sizes, run.device, seed);
         let shape = (train.n_items(), course.longest, width);
         let network = NextItem::new(shape, body, self.dropout, seed);
-        course.train(network, settings_of(self), train, run)
+        let wrap = |network| Sequential::new(network, course.longest, train);
+        let network = course.train(network, settings_of(self), (train, train), (run, wrap))?;
+        Ok(wrap(network))
     }
 }
 

@@ -10,7 +10,8 @@ use std::num::NonZeroUsize;
 use serde::Serialize;
 
 pub(super) use scorer::{Sequential, one};
-pub(super) use training::Course;
+pub(super) use training::{Course, Learner};
+pub(super) use windows::Window;
 
 /// Catalogues up to this size are their own negatives.
 const FULL: usize = 5_000;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::behaviour::Behaviour;
 use super::bytes::Bytes;
 use super::query::Query;
 use super::run::Run;
@@ -38,6 +39,11 @@ pub trait Recommender: Debug + Send + Sync {
     /// [`ScoreError`] if the query or the item cannot be scored by this model.
     fn explain(&self, _query: &Query<'_>, _item: ItemIx) -> Result<Option<Vec<f32>>, ScoreError> {
         Ok(None)
+    }
+
+    /// What it knows of whole events, if it is a model of them.
+    fn behaviour(&self) -> Option<&dyn Behaviour> {
+        None
     }
 }
 

@@ -24,7 +24,6 @@ use self::week::Week;
 use crate::data::{Clock, Dataset, ItemIx};
 use crate::recommend::{NamedTensors, WeightsError};
 
-pub(super) use gaps::{CLASSES as GAP_CLASSES, class as gap_class};
 pub(super) use released::TimeShares;
 pub(super) use week::{HOURS as WEEK, sessions};
 

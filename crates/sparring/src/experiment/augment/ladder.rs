@@ -144,7 +144,9 @@ mod tests {
         }
         assert_eq!(
             without,
-            ["pop", "random", "puresvd", "markov", "gru4rec", "sasrec"]
+            [
+                "pop", "random", "puresvd", "markov", "gru4rec", "sasrec", "eventgan"
+            ]
         );
     }
 

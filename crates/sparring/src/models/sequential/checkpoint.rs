@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use sparring_deep::Body;
 use sparring_wide::{AdamState, Matrix, Seed};
 
-use super::training::State;
+use super::training::{Learner, State};
 use crate::data::{Dataset, write_atomically};
 use crate::recommend::FitError;
 
@@ -70,7 +69,7 @@ impl Checkpoint {
     }
 
     /// Writes the state; an earlier one stays whole until this one is.
-    pub(super) fn save<B: Body>(&self, state: &State<B>) -> Result<(), FitError> {
+    pub(super) fn save<N: Learner>(&self, state: &State<N>) -> Result<(), FitError> {
         let mut arrays: Vec<(String, [usize; 2], &[f32])> = Vec::new();
         let names = state.network.names();
         for (at, (name, weight)) in names.iter().zip(state.network.weights()).enumerate() {
@@ -110,7 +109,7 @@ impl Checkpoint {
     }
 
     /// The state that was saved, laid over a fresh one; `false` if there is none.
-    pub(super) fn load<B: Body>(&self, state: &mut State<B>) -> Result<bool, FitError> {
+    pub(super) fn load<N: Learner>(&self, state: &mut State<N>) -> Result<bool, FitError> {
         let damaged = |finding: String| {
             self.wrong(
                 finding,

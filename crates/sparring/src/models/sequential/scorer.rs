@@ -20,7 +20,7 @@ pub struct Sequential<B> {
 }
 
 impl<B: Body> Sequential<B> {
-    pub(super) fn new(network: NextItem<B>, longest: usize, train: &Dataset) -> Self {
+    pub(in crate::models) fn new(network: NextItem<B>, longest: usize, train: &Dataset) -> Self {
         let counts = train.item_counts().into_iter();
         Self {
             network,

@@ -6,11 +6,68 @@ use sparring_deep::{Body, NextItem, Noise, Shared};
 use sparring_wide::{Adam, AdamState, Matrix, Seed, clip_by_global_norm, vectorised};
 
 use super::checkpoint::Checkpoint;
-use super::scorer::Sequential;
-use super::windows::{batch, steps, windows};
+use super::windows::{Window, after_the_first, batch, steps, windows};
 use crate::data::Dataset;
 use crate::models::check;
 use crate::recommend::{FitError, Progress, Recommender, Run};
+
+/// A network that a course trains.
+pub(in crate::models) trait Learner: Clone + Send + Sync {
+    /// What it learns from, beside the log that windows are cut from.
+    type Log: Sync;
+
+    /// How many targets a history of so many events has.
+    fn targets(events: usize) -> usize;
+
+    /// The mean loss of some windows and its derivatives by the weights.
+    fn differentiate(
+        &self,
+        log: &Self::Log,
+        windows: &[Window],
+        shared: Option<&Shared>,
+        noise: Noise,
+    ) -> (f64, Vec<Matrix>);
+
+    /// The names of the weights.
+    fn names(&self) -> Vec<String>;
+
+    /// All weights, as their names.
+    fn weights(&self) -> Vec<&Matrix>;
+
+    /// All weights, to change them.
+    fn weights_mut(&mut self) -> Vec<&mut Matrix>;
+}
+
+impl<B: Body> Learner for NextItem<B> {
+    type Log = Dataset;
+
+    fn targets(events: usize) -> usize {
+        after_the_first(events)
+    }
+
+    fn differentiate(
+        &self,
+        log: &Dataset,
+        windows: &[Window],
+        shared: Option<&Shared>,
+        noise: Noise,
+    ) -> (f64, Vec<Matrix>) {
+        let found = self.differentiate(&batch(log, windows), shared, noise);
+        (found.loss, found.by_weights)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.names()
+    }
+
+    fn weights(&self) -> Vec<&Matrix> {
+        self.weights()
+    }
+
+    fn weights_mut(&mut self) -> Vec<&mut Matrix> {
+        self.weights_mut()
+    }
+}
 
 /// How a model of the next item is trained.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,13 +92,13 @@ pub(in crate::models) struct Course {
 
 /// Everything that the rest of a training depends on.
 #[derive(Debug, Clone)]
-pub(super) struct State<B> {
-    pub(super) network: NextItem<B>,
+pub(super) struct State<N> {
+    pub(super) network: N,
     pub(super) adam: Vec<AdamState>,
     /// Averages of the weights; none if they are not averaged.
     pub(super) average: Vec<Matrix>,
     /// The best weights on validation and their value.
-    pub(super) best: Option<(f64, NextItem<B>)>,
+    pub(super) best: Option<(f64, N)>,
     /// Steps done.
     pub(super) step: u64,
     /// Epochs done.
@@ -59,8 +116,8 @@ const MAX_NORM: f32 = 5.0;
 /// Share of the learning rate that is left at the end.
 const RATE_LEFT: f64 = 0.02;
 
-impl<B: Body> State<B> {
-    fn new(network: NextItem<B>, averaged: bool) -> Self {
+impl<N: Learner> State<N> {
+    fn new(network: N, averaged: bool) -> Self {
         let weights = network.weights();
         let adam = weights
             .iter()
@@ -98,7 +155,7 @@ impl<B: Body> State<B> {
     }
 
     /// The network with the average of its weights.
-    fn averaged(&self) -> NextItem<B> {
+    fn averaged(&self) -> N {
         let mut network = self.network.clone();
         for (weight, average) in network.weights_mut().into_iter().zip(&self.average) {
             weight.clone_from(average);
@@ -137,20 +194,17 @@ impl Course {
         Ok(())
     }
 
-    /// Trains `network` on the histories of `train`.
-    pub(in crate::models) fn train<B: Body>(
+    /// Trains `network` on the histories of `train`, coded as `log`; `wrap` makes a recommender of it.
+    pub(in crate::models) fn train<N: Learner, R: Recommender>(
         &self,
-        network: NextItem<B>,
+        network: N,
         settings: String,
-        train: &Dataset,
-        run: &Run<'_>,
-    ) -> Result<Sequential<B>, FitError>
-    where
-        Sequential<B>: Recommender,
-    {
+        (log, train): (&N::Log, &Dataset),
+        (run, wrap): (&Run<'_>, impl Fn(N) -> R),
+    ) -> Result<N, FitError> {
         let targets = train
             .user_indices()
-            .map(|user| train.history(user).len().saturating_sub(1));
+            .map(|user| N::targets(train.history(user).len()));
         if targets.sum::<usize>() == 0 {
             return Err(FitError::TooSmall {
                 model: self.model,
@@ -170,12 +224,10 @@ impl Course {
             run.observer
                 .note(&format!("goes on after {epoch} epochs and {step} steps"));
         }
-        let longest = self.longest;
-        let wrap = |network| Sequential::new(network, longest, train);
         while state.epoch < self.epochs as u64 && state.worse < self.patience as u64 {
-            let whole = self.epoch(&mut state, train, seed, run)?;
+            let whole = self.epoch(&mut state, (log, train), seed, run)?;
             if whole {
-                self.look(&mut state, run, wrap);
+                self.look(&mut state, run, &wrap);
             }
             if let Some(checkpoint) = &checkpoint {
                 checkpoint.save(&state)?;
@@ -185,18 +237,19 @@ impl Course {
             }
         }
         let best = state.best.take().map(|(_, network)| network);
-        Ok(wrap(best.unwrap_or_else(|| state.averaged())))
+        Ok(best.unwrap_or_else(|| state.averaged()))
     }
 
     /// The rest of an epoch; `false` if a stop was requested before its end.
-    fn epoch<B: Body>(
+    fn epoch<N: Learner>(
         &self,
-        state: &mut State<B>,
-        train: &Dataset,
+        state: &mut State<N>,
+        (log, train): (&N::Log, &Dataset),
         seed: Seed,
         run: &Run<'_>,
     ) -> Result<bool, FitError> {
-        let windows = windows(train, self.longest, seed.derive("epoch").at(state.epoch));
+        let epoch = seed.derive("epoch").at(state.epoch);
+        let windows = windows(train, (self.longest, N::targets), epoch);
         let steps = steps(&windows, self.batch_events);
         let total = steps.len() as u64;
         for step in steps
@@ -211,32 +264,33 @@ impl Course {
                 seed,
                 step: state.step,
             };
-            let batch = batch(train, step);
             let shared = self.draw(train.n_items(), noise);
-            let mut found = state.network.differentiate(&batch, shared.as_ref(), noise);
-            let mut parts: Vec<&mut [f32]> = found
-                .by_weights
+            let (loss, mut by_weights) =
+                state
+                    .network
+                    .differentiate(log, step, shared.as_ref(), noise);
+            let mut parts: Vec<&mut [f32]> = by_weights
                 .iter_mut()
                 .map(|part| &mut part.data[..])
                 .collect();
             let norm = clip_by_global_norm(&mut parts, MAX_NORM);
-            if !found.loss.is_finite() || !norm.is_finite() {
+            if !loss.is_finite() || !norm.is_finite() {
                 return Err(FitError::Diverged {
                     model: self.model,
                     step: state.step,
-                    evidence: format!("loss {}, norm of the gradient {norm}", found.loss),
+                    evidence: format!("loss {loss}, norm of the gradient {norm}"),
                 });
             }
             let adam = self.adam(done / self.epochs as f64);
             let weights = state.network.weights_mut();
             for ((adam_state, weight), by_weight) in
-                state.adam.iter_mut().zip(weights).zip(&found.by_weights)
+                state.adam.iter_mut().zip(weights).zip(&by_weights)
             {
                 adam_state.step(&adam, &mut weight.data, &by_weight.data);
             }
             state.step += 1;
             state.at += 1;
-            state.loss += found.loss;
+            state.loss += loss;
             state.update_average(self.average);
             run.observer.progress(Progress {
                 unit: "step",
@@ -271,7 +325,7 @@ impl Course {
     }
 
     /// The negatives of a step, drawn without repetition; `None` for all items.
-    fn draw(&self, n_items: usize, noise: Noise) -> Option<Shared> {
+    pub(in crate::models) fn draw(&self, n_items: usize, noise: Noise) -> Option<Shared> {
         if self.negatives == 0 || self.negatives >= n_items {
             return None;
         }
@@ -285,23 +339,21 @@ impl Course {
     }
 
     /// A look at the validation metric after an epoch.
-    fn look<B: Body>(
+    fn look<N: Learner, R: Recommender>(
         &self,
-        state: &mut State<B>,
+        state: &mut State<N>,
         run: &Run<'_>,
-        wrap: impl Fn(NextItem<B>) -> Sequential<B>,
-    ) where
-        Sequential<B>: Recommender,
-    {
+        wrap: &impl Fn(N) -> R,
+    ) {
         let Some(monitor) = run.monitor else { return };
         if !state.epoch.is_multiple_of(self.check_every as u64) {
             return;
         }
-        let model = wrap(state.averaged());
-        let score = monitor.score(&model);
+        let network = state.averaged();
+        let score = monitor.score(&wrap(network.clone()));
         run.observer.point("validation", state.epoch, score);
         if state.best.as_ref().is_none_or(|(best, _)| score > *best) {
-            state.best = Some((score, model.network));
+            state.best = Some((score, network));
             state.worse = 0;
         } else {
             state.worse += 1;

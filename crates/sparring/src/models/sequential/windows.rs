@@ -7,23 +7,27 @@ use sparring_wide::Seed;
 
 use crate::data::{Dataset, UserIx};
 
-/// Inputs `from..to` of a user's history; the target of each is the event after it.
+/// Targets `from..to` of a user's history, counted as the model counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Window {
-    user: UserIx,
-    from: usize,
-    to: usize,
+pub(in crate::models) struct Window {
+    pub(in crate::models) user: UserIx,
+    pub(in crate::models) from: usize,
+    pub(in crate::models) to: usize,
 }
 
 /// The windows of an epoch, shuffled.
 ///
-/// A history with at most `longest` inputs is one window. A longer one is cut at a place drawn anew
-/// every epoch and then every `longest` events.
-pub(super) fn windows(data: &Dataset, longest: usize, seed: Seed) -> Vec<Window> {
+/// `targets` says how many targets a history of so many events has. One with at most `longest` is one
+/// window. A longer one is cut at a place drawn anew every epoch and then every `longest` targets.
+pub(super) fn windows(
+    data: &Dataset,
+    (longest, targets): (usize, fn(usize) -> usize),
+    seed: Seed,
+) -> Vec<Window> {
     let mut stream = seed.stream("windows");
     let mut windows = Vec::new();
     for user in data.user_indices() {
-        let inputs = data.history(user).len().saturating_sub(1);
+        let inputs = targets(data.history(user).len());
         let mut from = 0;
         let mut to = if inputs > longest {
             stream.random_range(1..=longest)
@@ -53,6 +57,11 @@ pub(super) fn steps(windows: &[Window], events: usize) -> Vec<&[Window]> {
     steps
 }
 
+/// Every event but the first is a target.
+pub(super) fn after_the_first(events: usize) -> usize {
+    events.saturating_sub(1)
+}
+
 /// The batch of a step.
 pub(super) fn batch(data: &Dataset, windows: &[Window]) -> Batch {
     let mut batch = Batch::default();
@@ -76,7 +85,7 @@ mod tests {
     #[test]
     fn every_event_but_the_first_is_a_target_once() {
         let data = log(&[&[0, 1, 2, 3, 4, 5, 6], &[3], &[1, 0]]);
-        let windows = windows(&data, 3, Seed(5));
+        let windows = windows(&data, (3, after_the_first), Seed(5));
         let mut seen: Vec<(u32, usize)> = windows
             .iter()
             .flat_map(|window| (window.from..window.to).map(|at| (window.user.0, at + 1)))
@@ -94,7 +103,7 @@ mod tests {
     #[test]
     fn targets_are_the_events_after() {
         let data = log(&[&[4, 1, 2]]);
-        let batch = batch(&data, &windows(&data, 9, Seed(1)));
+        let batch = batch(&data, &windows(&data, (9, after_the_first), Seed(1)));
         assert_eq!((batch.items, batch.targets), (vec![4, 1], vec![1, 2]));
     }
 }

@@ -21,9 +21,10 @@ use sparring_wide::Seed;
 use super::Extras;
 use super::histogram::{Noisy, Part, Sums, shares, shares_of_groups};
 use crate::data::{Clock, Dataset, UserIx, tenths};
+use crate::data::{GAP_CLASSES, gap_class};
 use crate::synth::events::Layer;
 use crate::synth::ratings::{RatingShares, Ratings};
-use crate::synth::times::{GAP_CLASSES, TimeShares, Times, WEEK, gap_class, sessions};
+use crate::synth::times::{TimeShares, Times, WEEK, sessions};
 use crate::synth::traits::Synthesizer;
 
 /// Bands of popularity, each of as many events.

@@ -1,22 +1,22 @@
 //! Gaps between the events of a user: a Markov chain over classes of gaps.
 //!
-//! A class holds the gaps from `2^(k - 1)` to `2^k - 1`, the first those of 0. The next class depends
-//! on the one before, so that short gaps come in sessions; rows of few gaps are shrunk towards the
-//! law of all gaps. Within a class a gap is drawn between the quantiles of the real ones.
+//! The next class depends on the one before, so that short gaps come in sessions; rows of few gaps are
+//! shrunk towards the law of all gaps. Within a class a gap is drawn between the quantiles of the
+//! real ones.
 
 use rand::RngExt;
 use sparring_wide::Stream;
 
+use crate::data::{
+    GAP_CLASSES as CLASSES, GAP_KNOTS as KNOTS, gap_class as class, gap_quantiles as quantiles,
+    gap_within, least_gap as least,
+};
 use crate::recommend::{NamedTensors, WeightsError};
 
-/// Classes of gaps: 0, and one for each bit of a number.
-pub(in crate::synth) const CLASSES: usize = 65;
 /// Rows of the chain: the class before, or none.
 const ROWS: usize = CLASSES + 1;
 /// The row of a user's first gap.
 const FIRST: usize = CLASSES;
-/// Knots within a class.
-const KNOTS: usize = 9;
 /// Gaps that a row is given from the law of all gaps.
 const SHRINK: f64 = 5.0;
 
@@ -103,15 +103,7 @@ impl Gaps {
         let class = row.partition_point(|up_to| *up_to <= place);
         let class = class.min(CLASSES - 1);
         before.0 = class;
-        let knots = &self.knots[class * KNOTS..(class + 1) * KNOTS];
-        if knots[0] >= knots[KNOTS - 1] {
-            return whole(f64::from(knots[0]));
-        }
-        let place = stream.random::<f64>() * (KNOTS - 1) as f64;
-        let at = usize::try_from(whole(place.floor())).expect("below the number of knots");
-        let at = at.min(KNOTS - 2);
-        let (low, high) = (f64::from(knots[at]), f64::from(knots[at + 1]));
-        whole((low + (place - at as f64) * (high - low)).round())
+        gap_within(&self.knots[class * KNOTS..(class + 1) * KNOTS], stream)
     }
 
     pub(super) fn weights(&self) -> NamedTensors {
@@ -164,44 +156,6 @@ impl Before {
     }
 }
 
-/// The least gap of a class.
-fn least(class: usize) -> u64 {
-    match class {
-        0 => 0,
-        class => 1 << (class - 1),
-    }
-}
-
-/// The class of a gap.
-pub(in crate::synth) fn class(gap: u64) -> usize {
-    (u64::BITS - gap.leading_zeros()) as usize
-}
-
-/// The gaps of a class at their quantiles; zeros where it has none.
-fn quantiles(class: usize, gaps: &mut [u64]) -> [f32; KNOTS] {
-    gaps.sort_unstable();
-    let mut knots = [0.0; KNOTS];
-    for (at, knot) in knots.iter_mut().enumerate() {
-        let Some(last) = gaps.len().checked_sub(1) else {
-            continue;
-        };
-        #[expect(clippy::cast_precision_loss, reason = "kept in single precision")]
-        let gap = gaps[at * last / (KNOTS - 1)] as f32;
-        debug_assert!(class > 0 || gap == 0.0, "the first class is that of no gap");
-        *knot = gap;
-    }
-    knots
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "casts of real numbers saturate"
-)]
-fn whole(x: f64) -> u64 {
-    x as u64
-}
-
 #[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
 fn single(x: f64) -> f32 {
     x as f32
@@ -217,12 +171,6 @@ mod tests {
         (0..n)
             .map(|_| gaps.draw(&mut before, &mut stream))
             .collect()
-    }
-
-    #[test]
-    fn classes_by_hand() {
-        let found = [0, 1, 2, 3, 4, 7, 8, u64::MAX].map(class);
-        assert_eq!(found, [0, 1, 2, 2, 3, 3, 4, 64]);
     }
 
     #[test]

@@ -59,9 +59,9 @@ fn start(shares: &TimeShares, at: usize) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::gaps::{CLASSES, class};
     use super::*;
     use crate::data::ItemIx;
+    use crate::data::{GAP_CLASSES as CLASSES, gap_class as class};
     use sparring_wide::Seed;
 
     const DAY: i64 = 86_400;

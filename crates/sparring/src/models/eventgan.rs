@@ -1,0 +1,523 @@
+//! A generator of whole events against a critic of sequences: what users do next, when, how they like
+//! it, and when they stop.
+//!
+//! ```text
+//! p(gap | h) p(item | h, gap) p(reaction | h, item)        h = causal transformer over the events so far
+//! 1. max   sum ln p over real events
+//! 2. D_n tells real from drawn events after real histories, each given those before it
+//!    max   sum_n A_n ln p(event_n) + a sum ln p over real events
+//!    A_n = sum_{m >= n} g^(m - n) r_m - baseline,   r = 2 sigmoid(D) - 1
+//! ```
+//!
+//! The first stage is that of SASRec with more heads (see `sasrec`). The second is the policy gradient of
+//! SeqGAN (Yu et al., AAAI 2017, eq. 6) with the score of every event as its reward and a running
+//! baseline, as in ScratchGAN (de Masson d'Autume et al., NeurIPS 2019, section 3.1), and with the
+//! likelihood as an anchor. Users are drawn from nothing with noise `z`, which every row of a user sees.
+//!
+//! Departures: no search over rests of sequences, since each event has a score; whether a user stops is
+//! learnt by likelihood alone; items that a user had are left out where nobody comes back to one, but the
+//! gradient is that of the law with them.
+
+mod adversary;
+mod behaviour;
+mod coding;
+mod decoding;
+mod judge;
+mod learner;
+mod rows;
+
+use std::num::NonZeroUsize;
+
+use serde::{Deserialize, Serialize};
+use sparring_deep::{Device, EventCritic, EventNet, EventSizes, TransformerSizes};
+use sparring_wide::{Matrix, Seed};
+
+pub(crate) use self::judge::judge;
+
+use self::adversary::Duel;
+use self::coding::Coding;
+use super::check;
+use super::sequential::{Course, count, full_up_to, one, settings_of};
+use crate::data::Dataset;
+use crate::gan::{Bout, BoutConfig, HealthConfig, Loss};
+use crate::recommend::{
+    Dimension, Fit, FitError, NamedTensors, Run, Tune, Values, Weights, WeightsError,
+};
+
+/// Settings of the generator of events.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EventganConfig {
+    /// Width `K` of an event.
+    pub embedding_dim: NonZeroUsize,
+    /// Attention heads; they divide `K`.
+    pub heads: NonZeroUsize,
+    /// Layers of attention.
+    pub layers: NonZeroUsize,
+    /// Width of the feed-forward layers.
+    pub feedforward: NonZeroUsize,
+    /// Events that are looked at, the last ones; 2 or more.
+    pub longest: NonZeroUsize,
+    /// Numbers `Z` drawn for each user.
+    pub noise_dim: usize,
+    /// Share of activations that are dropped, `>= 0` and below 1.
+    pub dropout: f32,
+    /// Items drawn as negatives for a step in catalogues of more than 5,000 items; 0 for all items.
+    pub negatives: usize,
+    /// Learning rate at its highest.
+    pub learning_rate: f32,
+    /// Share of the training in which the rate rises, `>= 0` and below 1.
+    pub warmup: f32,
+    /// Decoupled decay of the weights, `>= 0`.
+    pub weight_decay: f32,
+    /// Decay of the average of the weights, `>= 0` and below 1; 0 for none.
+    pub average: f32,
+    /// Epochs of the first stage.
+    pub epochs: NonZeroUsize,
+    /// Events of a step.
+    pub batch_events: NonZeroUsize,
+    /// Epochs between looks at the validation metric, where there is one.
+    pub check_every: NonZeroUsize,
+    /// Looks without a better one after which the first stage stops.
+    pub patience: NonZeroUsize,
+    /// The second stage.
+    pub adversary: AdversaryConfig,
+}
+
+/// Settings of the second stage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AdversaryConfig {
+    /// Passes over the users; 0 leaves the generator as the likelihood made it, without a critic.
+    pub epochs: usize,
+    /// Passes over the users in which the critic learns alone before.
+    pub critic_epochs: usize,
+    /// Users of a step.
+    pub batch_size: NonZeroUsize,
+    /// Events that are drawn after a real history at most.
+    pub rollout: NonZeroUsize,
+    /// Longest history that events are drawn after; 0 for users from nothing alone.
+    pub context: usize,
+    /// Discount `g` of later events, from 0 to 1.
+    pub discount: f32,
+    /// Weight `a` of the likelihood, `>= 0`.
+    pub anchor: f32,
+    /// Loss of the critic.
+    pub loss: Loss,
+    /// Steps of the critic for one of the generator.
+    pub discriminator_steps: NonZeroUsize,
+    /// Learning rate of the generator.
+    pub generator_rate: f32,
+    /// Learning rate of the critic.
+    pub discriminator_rate: f32,
+    /// Width of the critic; its heads divide it.
+    pub critic_dim: NonZeroUsize,
+    /// Share of the critic's activations that are dropped, `>= 0` and below 1.
+    pub critic_dropout: f32,
+    /// Passes between looks at the health and at the validation metric, where there is one.
+    pub check_every: NonZeroUsize,
+    /// Looks without a better one after which the second stage stops.
+    pub patience: NonZeroUsize,
+    /// Whether training treats its illnesses itself.
+    pub auto: bool,
+    /// The limits of the verdicts on its health.
+    pub health: HealthConfig,
+}
+
+impl Default for EventganConfig {
+    fn default() -> Self {
+        Self {
+            embedding_dim: count(64),
+            heads: count(2),
+            layers: count(2),
+            feedforward: count(256),
+            longest: count(200),
+            noise_dim: 8,
+            dropout: 0.2,
+            negatives: 4_096,
+            learning_rate: 3e-3,
+            warmup: 0.05,
+            weight_decay: 0.0,
+            average: 0.99,
+            epochs: count(24),
+            batch_events: count(4_096),
+            check_every: count(2),
+            patience: count(5),
+            adversary: AdversaryConfig::default(),
+        }
+    }
+}
+
+impl Default for AdversaryConfig {
+    fn default() -> Self {
+        Self {
+            epochs: 0,
+            critic_epochs: 1,
+            batch_size: count(128),
+            rollout: count(16),
+            context: 64,
+            discount: 0.9,
+            anchor: 1.0,
+            loss: Loss::default(),
+            discriminator_steps: count(1),
+            generator_rate: 2e-4,
+            discriminator_rate: 5e-4,
+            critic_dim: count(32),
+            critic_dropout: 0.2,
+            check_every: count(1),
+            patience: count(5),
+            auto: false,
+            health: HealthConfig::default(),
+        }
+    }
+}
+
+/// A fitted model of events.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Eventgan {
+    net: EventNet,
+    /// The opponent, if there was one.
+    critic: Option<EventCritic>,
+    coding: Coding,
+    /// Rows that are looked at.
+    longest: usize,
+}
+
+impl EventganConfig {
+    fn check(&self) -> Result<(), FitError> {
+        let heads = self.heads.get();
+        let setting =
+            |ok, key, expected, found: String| check::setting(ok, "eventgan", key, expected, found);
+        let of_heads = |width: NonZeroUsize| width.get().is_multiple_of(heads);
+        let share = |x: f32| (0.0..1.0).contains(&x);
+        let adversary = &self.adversary;
+        setting(
+            of_heads(self.embedding_dim),
+            "heads",
+            "a divisor of embedding_dim",
+            heads.to_string(),
+        )?;
+        setting(
+            of_heads(adversary.critic_dim),
+            "heads",
+            "a divisor of adversary.critic_dim",
+            heads.to_string(),
+        )?;
+        let (dropout, critic) = (self.dropout, adversary.critic_dropout);
+        setting(
+            share(dropout),
+            "dropout",
+            "0 or more and below 1",
+            dropout.to_string(),
+        )?;
+        setting(
+            share(critic),
+            "adversary.critic_dropout",
+            "0 or more and below 1",
+            critic.to_string(),
+        )?;
+        let longest = self.longest.get();
+        setting(longest > 1, "longest", "2 or more", longest.to_string())?;
+        let discount = adversary.discount;
+        let ok = (0.0..=1.0).contains(&discount);
+        setting(
+            ok,
+            "adversary.discount",
+            "from 0 to 1",
+            discount.to_string(),
+        )?;
+        check::not_negative("eventgan", "adversary.anchor", adversary.anchor.into())?;
+        check::positive(
+            "eventgan",
+            "adversary.generator_rate",
+            adversary.generator_rate.into(),
+        )?;
+        check::positive(
+            "eventgan",
+            "adversary.discriminator_rate",
+            adversary.discriminator_rate.into(),
+        )?;
+        let ok = adversary.epochs == 0 || longest > adversary.rollout.get();
+        setting(
+            ok,
+            "longest",
+            "more than adversary.rollout",
+            longest.to_string(),
+        )?;
+        Ok(())
+    }
+
+    fn course(&self, n_items: usize) -> Course {
+        Course {
+            model: "eventgan",
+            longest: self.longest.get(),
+            batch_events: self.batch_events.get(),
+            epochs: self.epochs.get(),
+            learning_rate: self.learning_rate,
+            warmup: self.warmup,
+            weight_decay: self.weight_decay,
+            average: self.average,
+            negatives: full_up_to(n_items, self.negatives),
+            check_every: self.check_every.get(),
+            patience: self.patience.get(),
+        }
+    }
+
+    fn body(&self) -> TransformerSizes {
+        TransformerSizes {
+            width: self.embedding_dim.get(),
+            heads: self.heads.get(),
+            layers: self.layers.get(),
+            feedforward: self.feedforward.get(),
+            dropout: self.dropout,
+            recency: true,
+        }
+    }
+
+    fn critic(&self) -> TransformerSizes {
+        let width = self.adversary.critic_dim.get();
+        TransformerSizes {
+            width,
+            feedforward: 2 * width,
+            layers: 1,
+            dropout: self.adversary.critic_dropout,
+            ..self.body()
+        }
+    }
+
+    /// The second stage.
+    fn spar(
+        &self,
+        mut duel: Duel<'_>,
+        train: &Dataset,
+        run: &Run<'_>,
+    ) -> Result<Eventgan, FitError> {
+        let adversary = &self.adversary;
+        let users: Vec<u32> = train.user_indices().map(|user| user.0).collect();
+        for epoch in 0..adversary.critic_epochs {
+            let mut losses = (0.0, 0.0);
+            for batch in users.chunks(adversary.batch_size.get()) {
+                if run.cancel.is_requested() {
+                    return Ok(duel.into_model());
+                }
+                losses = (losses.0 + duel.critic_step(batch), losses.1 + 1.0);
+            }
+            let at = epoch as u64 + 1;
+            run.observer
+                .point("loss of the discriminator alone", at, losses.0 / losses.1);
+        }
+        let config = BoutConfig {
+            epochs: adversary.epochs,
+            batch_size: adversary.batch_size.get(),
+            discriminator_steps: adversary.discriminator_steps.get(),
+            generator_steps: 1,
+            look_every: adversary.check_every.get(),
+            patience: adversary.patience.get(),
+            until_indistinguishable: false,
+            auto: adversary.auto,
+            health: adversary.health,
+        };
+        let bout = Bout {
+            config: &config,
+            model: "eventgan",
+            rows: train.n_users(),
+        };
+        bout.run(&mut duel, run)?;
+        Ok(duel.into_model())
+    }
+}
+
+impl Fit for EventganConfig {
+    type Model = Eventgan;
+
+    fn fit(&self, train: &Dataset, run: &Run<'_>) -> Result<Eventgan, FitError> {
+        self.check()?;
+        let course = self.course(train.n_items());
+        course.check()?;
+        check::some_interaction("eventgan", train.n_interactions())?;
+        let coding = Coding::of(train);
+        let log = coding.log(train);
+        if !coding.timed() {
+            run.observer
+                .note("the log has no dates: the model knows the order of events, not their times");
+        }
+        let sizes = EventSizes {
+            items: train.n_items(),
+            reactions: coding.reactions(),
+            gaps: coding.gaps(),
+            noise: self.noise_dim,
+            width: self.embedding_dim.get(),
+        };
+        let seed = run.seed.derive("eventgan");
+        let net = EventNet::new(sizes, self.body(), run.device, seed.derive("weights"));
+        let wrap = |net| Eventgan {
+            net,
+            critic: None,
+            coding: coding.clone(),
+            longest: course.longest,
+        };
+        // The second stage does not change the first one's checkpoint.
+        let likelihood = Self {
+            adversary: AdversaryConfig::default(),
+            ..self.clone()
+        };
+        let net = course.train(net, settings_of(&likelihood), (&log, train), (run, wrap))?;
+        if self.adversary.epochs == 0 || run.cancel.is_requested() {
+            return Ok(wrap(net));
+        }
+        let sizes = EventSizes {
+            width: self.adversary.critic_dim.get(),
+            ..sizes
+        };
+        let critic = EventCritic::new(sizes, self.critic(), run.device, seed.derive("weights"));
+        let duel = Duel::new(
+            &self.adversary,
+            (net, critic),
+            (&coding, &log, train),
+            (&course, seed.derive("duel")),
+        );
+        self.spar(duel, train, &run.with_seed(seed.derive("bout")))
+    }
+}
+
+impl Tune for EventganConfig {
+    fn space() -> Vec<Dimension> {
+        let dimension = |key, values| Dimension { key, values };
+        vec![
+            dimension("embedding_dim", Values::Integers(&[32, 64, 128])),
+            dimension("layers", Values::Integers(&[1, 2, 3])),
+            dimension("dropout", Values::Uniform(0.1, 0.5)),
+            dimension("learning_rate", Values::LogUniform(5e-4, 4e-3)),
+            dimension("longest", Values::Integers(&[50, 200])),
+        ]
+    }
+
+    fn resource() -> Option<&'static str> {
+        Some("epochs")
+    }
+}
+
+/// The sizes of a transformer as saved: heads, layers, width of the feed-forward layers.
+fn body_tensors(sizes: TransformerSizes) -> NamedTensors {
+    let of = |size: usize| vec![u32::try_from(size).expect("sizes are small")];
+    NamedTensors::new()
+        .with_indices("heads", &[1], of(sizes.heads))
+        .with_indices("layers", &[1], of(sizes.layers))
+        .with_indices("feedforward", &[1], of(sizes.feedforward))
+}
+
+fn body_sizes(
+    weights: &NamedTensors,
+    prefix: &str,
+    width: usize,
+) -> Result<TransformerSizes, WeightsError> {
+    let of = |name: &str| one(weights, &format!("{prefix}.{name}"));
+    let heads = of("heads")?;
+    if !width.is_multiple_of(heads) {
+        return Err(WeightsError::Value {
+            name: format!("{prefix}.heads"),
+            expected: "a divisor of the width",
+            found: heads.to_string(),
+        });
+    }
+    Ok(TransformerSizes {
+        width,
+        heads,
+        layers: of("layers")?,
+        feedforward: of("feedforward")?,
+        dropout: 0.0,
+        recency: true,
+    })
+}
+
+fn named(names: Vec<String>, weights: Vec<&Matrix>) -> NamedTensors {
+    let each = names.iter().zip(weights);
+    each.fold(NamedTensors::new(), |tensors, (name, matrix)| {
+        tensors.with(name, &[matrix.rows, matrix.cols], matrix.data.clone())
+    })
+}
+
+/// Fills weights by name.
+fn fill(
+    from: &NamedTensors,
+    prefix: &str,
+    names: &[String],
+    to: Vec<&mut Matrix>,
+) -> Result<(), WeightsError> {
+    for (name, to) in names.iter().zip(to) {
+        let data = from.matrix_of(&format!("{prefix}.{name}"), to.rows, to.cols)?;
+        to.data.copy_from_slice(data);
+    }
+    Ok(())
+}
+
+impl Weights for Eventgan {
+    fn weights(&self) -> NamedTensors {
+        let of = |size: usize| vec![u32::try_from(size).expect("sizes are small")];
+        let tensors = NamedTensors::new()
+            .with_indices("looks", &[1], of(self.longest))
+            .with_part("coding", self.coding.weights())
+            .with_part("generator", body_tensors(self.net.body.sizes()))
+            .with_part("generator", named(self.net.names(), self.net.weights()));
+        let Some(critic) = &self.critic else {
+            return tensors;
+        };
+        tensors
+            .with_part("critic", body_tensors(critic.body_sizes()))
+            .with_part("critic", named(critic.names(), critic.weights()))
+    }
+
+    fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
+        let parts = |prefix: &str| {
+            let prefix = format!("{prefix}.");
+            let all = weights.0.iter();
+            let own = all.filter_map(|(name, tensor)| {
+                name.strip_prefix(&prefix)
+                    .map(|name| (name.to_owned(), tensor.clone()))
+            });
+            NamedTensors(own.collect())
+        };
+        let coding = Coding::from_weights(&parts("coding"))?;
+        let (items, width, _) = weights.matrix("generator.items")?;
+        let (noise, _, _) = weights.matrix("generator.noise")?;
+        let sizes = EventSizes {
+            items,
+            reactions: coding.reactions(),
+            gaps: coding.gaps(),
+            noise,
+            width,
+        };
+        let body = body_sizes(weights, "generator", width)?;
+        let mut net = EventNet::new(sizes, body, Device::Cpu, Seed(0));
+        let names = net.names();
+        fill(weights, "generator", &names, net.weights_mut())?;
+        let critic = match weights.matrix("critic.items") {
+            Err(_) => None,
+            Ok((_, width, _)) => {
+                let body = body_sizes(weights, "critic", width)?;
+                let sizes = EventSizes { width, ..sizes };
+                let mut critic = EventCritic::new(sizes, body, Device::Cpu, Seed(0));
+                let names = critic.names();
+                fill(weights, "critic", &names, critic.weights_mut())?;
+                Some(critic)
+            }
+        };
+        let longest = one(weights, "looks")?;
+        if longest < 2 {
+            return Err(WeightsError::Value {
+                name: "looks".to_owned(),
+                expected: "2 or more",
+                found: longest.to_string(),
+            });
+        }
+        Ok(Self {
+            net,
+            critic,
+            coding,
+            longest,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
