@@ -4,11 +4,15 @@ use std::fmt::Write;
 
 use sparring::artifact::Artifact;
 use sparring::eval::{Evaluation, evaluate};
+use sparring::experiment::{ReactionFigures, reactions};
 use sparring::split::Split;
 
 use super::load;
 use crate::cli::Evaluate;
 use crate::context::Context;
+
+/// Ratings from here on are likes.
+const LIKED: f32 = 4.0;
 
 /// Loads the model, ranks all items for each test user and prints the metrics.
 pub(crate) fn run(context: &Context, args: &Evaluate) -> anyhow::Result<()> {
@@ -45,11 +49,42 @@ pub(crate) fn run(context: &Context, args: &Evaluate) -> anyhow::Result<()> {
     if let Some(path) = &args.per_user {
         load::write(path, per_user(&evaluation, &stage.train).as_bytes())?;
     }
+    let reactions = foreseen(context, &artifact, &stage.train, &logs[1])?;
     context.out.json(&serde_json::json!({
+        "reactions": reactions,
         "model": name, "profile": config.profile.name(), "users": evaluation.users.len(),
         "left_out": evaluation.left_out, "unknown_items": unknown,
         "metrics": figures.into_iter().map(|(label, mean)| (label, mean.into())).collect::<serde_json::Map<_, _>>(),
     }))
+}
+
+/// How a model of events foresees the ratings of the test part, beside models without sequences.
+fn foreseen(
+    context: &Context,
+    artifact: &Artifact,
+    train: &sparring::data::Dataset,
+    test: &sparring::data::Dataset,
+) -> anyhow::Result<Option<ReactionFigures>> {
+    let Some(behaviour) = artifact.model.behaviour() else {
+        return Ok(None);
+    };
+    let over = |log: &sparring::data::Dataset| log.over((*artifact.items).clone());
+    let chance = (LIKED, context.seed().derive("reactions"));
+    let found = reactions(behaviour, (&over(train), &over(test)), chance)?;
+    if let Some(found) = &found {
+        let auc = |auc: Option<f64>| auc.map_or_else(String::new, |auc| format!("{auc:.4}"));
+        let rows: Vec<Vec<String>> = found
+            .models
+            .iter()
+            .map(|m| vec![m.model.clone(), format!("{:.4}", m.rmse), auc(m.auc)])
+            .collect();
+        context
+            .out
+            .line(format!("{} ratings of the test part:", found.ratings));
+        let head = ["ratings by", "RMSE", "AUC of 4 or more"].map(str::to_owned);
+        context.out.table(&head, &rows);
+    }
+    Ok(found)
 }
 
 /// One line a user, one column a metric; empty where a metric is undefined.

@@ -17,6 +17,7 @@ mod robustness;
 mod same_bytes;
 mod serve;
 mod simulate;
+mod simulating;
 mod sparring;
 mod stopping;
 mod synthesize;
