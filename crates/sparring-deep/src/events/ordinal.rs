@@ -55,7 +55,7 @@ pub fn ordinal_chances(u: &[f32], taste: &[f32], thresholds: &[f32]) -> Vec<f32>
     chances
 }
 
-/// The ordered logit over a product of user and item (McCullagh, 1980, section 2; the score is that
+/// The ordered logit over a product of user and item (`McCullagh`, 1980, section 2; the score is that
 /// of Koren and Sill, 2011, eq. 1, with the row of a network for the user).
 ///
 /// ```text

@@ -196,7 +196,9 @@ impl Factors {
         let rows = |n: usize, label: &str| -> Vec<[f32; WIDTH + 1]> {
             let drawn = sparring_wide::normal(n, WIDTH + 1, 0.1, seed.derive(label));
             let mut rows = drawn.data.as_chunks::<{ WIDTH + 1 }>().0.to_vec();
-            rows.iter_mut().for_each(|row| row[0] = 0.0);
+            for row in &mut rows {
+                row[0] = 0.0;
+            }
             rows
         };
         Self {

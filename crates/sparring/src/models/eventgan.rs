@@ -10,8 +10,8 @@
 //! ```
 //!
 //! The first stage is that of SASRec with more heads (see `sasrec`). The second is the policy gradient of
-//! SeqGAN (Yu et al., AAAI 2017, eq. 6) with the score of every event as its reward and a running
-//! baseline, as in ScratchGAN (de Masson d'Autume et al., NeurIPS 2019, section 3.1), and with the
+//! `SeqGAN` (Yu et al., AAAI 2017, eq. 6) with the score of every event as its reward and a running
+//! baseline, as in `ScratchGAN` (de Masson d'Autume et al., NeurIPS 2019, section 3.1), and with the
 //! likelihood as an anchor. Users are drawn from nothing with noise `z`, which every row of a user sees.
 //!
 //! Departures: no search over rests of sequences, since each event has a score; whether a user stops is
@@ -430,7 +430,7 @@ fn body_sizes(
     })
 }
 
-fn named(names: Vec<String>, weights: Vec<&Matrix>) -> NamedTensors {
+fn named(names: &[String], weights: Vec<&Matrix>) -> NamedTensors {
     let each = names.iter().zip(weights);
     each.fold(NamedTensors::new(), |tensors, (name, matrix)| {
         tensors.with(name, &[matrix.rows, matrix.cols], matrix.data.clone())
@@ -458,13 +458,13 @@ impl Weights for Eventgan {
             .with_indices("looks", &[1], of(self.longest))
             .with_part("coding", self.coding.weights())
             .with_part("generator", body_tensors(self.net.body.sizes()))
-            .with_part("generator", named(self.net.names(), self.net.weights()));
+            .with_part("generator", named(&self.net.names(), self.net.weights()));
         let Some(critic) = &self.critic else {
             return tensors;
         };
         tensors
             .with_part("critic", body_tensors(critic.body_sizes()))
-            .with_part("critic", named(critic.names(), critic.weights()))
+            .with_part("critic", named(&critic.names(), critic.weights()))
     }
 
     fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {

@@ -1,4 +1,4 @@
-//! The oracle of SeqGAN: a random recurrent network whose law of sequences is known, so that drawn
+//! The oracle of `SeqGAN`: a random recurrent network whose law of sequences is known, so that drawn
 //! sequences can be judged by their likelihood under it.
 
 use rand::RngExt;
@@ -7,7 +7,7 @@ use sparring_wide::{Beta, Matrix, Seed, Stream, add_to_rows, gemm, normal, sigmo
 /// Sequences that are worked on at once.
 const BLOCK: usize = 250;
 
-/// An LSTM with weights from the standard normal law (Yu et al., "SeqGAN", AAAI 2017, section 4.1).
+/// An LSTM with weights from the standard normal law (Yu et al., "`SeqGAN`", AAAI 2017, section 4.1).
 ///
 /// ```text
 /// i, f, o = s(x W + b + h U)    g = tanh(x W_g + b_g + h U_g)    c' = f c + i g    h' = o tanh(c')

@@ -311,7 +311,9 @@ impl<'a> Duel<'a> {
         }
         // Losses of pairs need as many of both.
         let n = logits[0].len().min(logits[1].len());
-        logits.iter_mut().for_each(|logits| logits.truncate(n));
+        for logits in &mut logits {
+            logits.truncate(n);
+        }
         let mut slopes = [vec![0.0; n], vec![0.0; n]];
         let [real, fake] = &mut slopes;
         let grads = LogitGrads { real, fake };

@@ -212,7 +212,7 @@ impl Coding {
     }
 
     /// The longest gap of a class.
-    pub(super) fn up_to(&self, class: usize) -> u64 {
+    pub(super) fn up_to(class: usize) -> u64 {
         least_gap(class + 1).saturating_sub(1)
     }
 

@@ -258,10 +258,8 @@ impl Decoder<'_> {
             .zip(scores.data.chunks_mut(self.net.sizes().items))
         {
             let slot = running[ready[at].1].as_mut().expect("it runs");
-            if self.temperature < 1.0 || self.temperature > 1.0 {
-                scores
-                    .iter_mut()
-                    .for_each(|score| *score /= self.temperature);
+            for score in &mut *scores {
+                *score /= self.temperature;
             }
             if !self.coding.repeats {
                 for event in slot.given.iter().chain(&slot.drawn.events) {
@@ -291,9 +289,9 @@ impl Decoder<'_> {
 fn sample(logits: &mut [f32], stream: &mut Stream) -> usize {
     let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     vectorised(|| {
-        logits
-            .iter_mut()
-            .for_each(|logit| *logit = exp(*logit - most))
+        for logit in &mut *logits {
+            *logit = exp(*logit - most);
+        }
     });
     weighted(logits, stream)
 }

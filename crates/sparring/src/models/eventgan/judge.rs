@@ -2,7 +2,7 @@
 
 use rand::seq::SliceRandom;
 use sparring_deep::{Device, EventBatch, EventCritic, EventSizes, Noise, TransformerSizes};
-use sparring_wide::{Adam, AdamState, Seed, sigmoid};
+use sparring_wide::{Adam, AdamState, Seed, Stream, sigmoid};
 
 use super::coding::{Coded, Coding, start_row};
 use super::rows::Rows;
@@ -43,36 +43,19 @@ pub(crate) fn judge(
 ) -> Option<Judged> {
     let coding = Coding::of(real);
     let both = |has: fn(&Dataset) -> bool| has(real) && has(other);
-    let rated = both(|data| data.interactions().has_ratings());
-    let timed = both(|data| data.interactions().has_times());
-    let start = start_row(&coding);
-    let coded = |data: &Dataset, label: &str| -> Vec<Vec<Coded>> {
-        let log = coding.log(data);
-        let mut users: Vec<UserIx> = data
-            .user_indices()
-            .filter(|u| !data.history(*u).is_empty())
-            .collect();
-        users.shuffle(&mut seed.stream(label));
-        users.truncate(MOST);
-        let plain = |event: &Coded| Coded {
-            reaction: if rated {
-                event.reaction
-            } else {
-                start.reaction
-            },
-            gap: if timed { event.gap } else { start.gap },
-            ..*event
-        };
-        let each = users.into_iter();
-        each.map(|user| log.of(user).iter().take(LONGEST).map(plain).collect())
-            .collect()
+    let seen = Seen {
+        reactions: both(|data| data.interactions().has_ratings()),
+        gaps: both(|data| data.interactions().has_times()),
     };
-    let mut kinds = [coded(real, "real"), coded(other, "other")];
+    let mut kinds = [(real, "real"), (other, "other")]
+        .map(|(data, label)| seen.users(data, &coding, &mut seed.stream(label)));
     let n = kinds[0].len().min(kinds[1].len());
     if n < 4 {
         return None;
     }
-    kinds.iter_mut().for_each(|kind| kind.truncate(n));
+    for kind in &mut kinds {
+        kind.truncate(n);
+    }
     let half = n / 2;
     let sizes = EventSizes {
         items: real.n_items(),
@@ -81,38 +64,7 @@ pub(crate) fn judge(
         noise: 0,
         width: WIDTH,
     };
-    let body = TransformerSizes {
-        width: WIDTH,
-        heads: 2,
-        layers: 1,
-        feedforward: 2 * WIDTH,
-        dropout: 0.2,
-        recency: true,
-    };
-    let mut critic = EventCritic::new(sizes, body, Device::Cpu, seed);
-    let rows = |users: &[&Vec<Coded>]| -> EventBatch {
-        let mut rows = Rows::new(sizes);
-        for events in users {
-            rows.begin(events.len() + 1, []);
-            rows.push(start, 0);
-            for (at, event) in events.iter().enumerate() {
-                rows.push(*event, at + 1);
-            }
-        }
-        rows.finish()
-    };
-    let weights = critic.weights();
-    let mut adams: Vec<AdamState> = weights
-        .iter()
-        .map(|w| AdamState::new(w.data.len()))
-        .collect();
-    let adam = Adam {
-        learning_rate: 2e-3,
-        weight_decay: 0.01,
-        decoupled: true,
-        ..Adam::default()
-    };
-    let mut step = 0;
+    let mut judge = Judge::new(sizes, start_row(&coding), seed);
     for epoch in 0..EPOCHS {
         let mut order: Vec<(usize, usize)> = (0..2 * half).map(|at| (at % 2, at / 2)).collect();
         order.shuffle(&mut seed.stream_at("order", epoch as u64));
@@ -120,43 +72,135 @@ pub(crate) fn judge(
             if cancel.is_requested() {
                 return None;
             }
-            step += 1;
-            let users: Vec<&Vec<Coded>> =
-                chunk.iter().map(|&(kind, at)| &kinds[kind][at]).collect();
-            let batch = rows(&users);
-            let (logits, trace) = critic.forward(&batch, Noise { seed, step });
-            let mut slopes = vec![0.0; logits.len()];
-            for (&(kind, _), range) in chunk.iter().zip(batch.packed.ranges()) {
-                let target = if kind == 0 { 1.0 } else { 0.0 };
-                let scale = ((range.len() - 1) * chunk.len()) as f32;
-                // The row before the first event tells nothing.
-                for row in range.skip(1) {
-                    slopes[row] = (sigmoid(logits[row]) - target) / scale;
-                }
-            }
-            let found = critic.backward(trace, &batch, &slopes);
-            for ((state, weight), by) in adams.iter_mut().zip(critic.weights_mut()).zip(&found) {
-                state.step(&adam, &mut weight.data, &by.data);
-            }
+            let users = chunk.iter().map(|&(kind, at)| &kinds[kind][at][..]);
+            let is_real = chunk.iter().map(|&(kind, _)| kind == 0);
+            judge.learn(&users.collect::<Vec<_>>(), is_real);
         }
     }
-    let scores = |kind: &[Vec<Coded>]| -> Vec<f64> {
-        let held: Vec<&Vec<Coded>> = kind[half..].iter().collect();
-        let of_chunk = |chunk: &[&Vec<Coded>]| -> Vec<f64> {
-            let batch = rows(chunk);
-            let logits = critic.logits(&batch);
+    Some(Judged {
+        real: judge.scores(&kinds[0][half..]),
+        other: judge.scores(&kinds[1][half..]),
+    })
+}
+
+/// What is looked at beside the items.
+#[derive(Clone, Copy)]
+struct Seen {
+    reactions: bool,
+    gaps: bool,
+}
+
+impl Seen {
+    /// The first events of users of a log, in any order.
+    fn users(self, data: &Dataset, coding: &Coding, stream: &mut Stream) -> Vec<Vec<Coded>> {
+        let (log, start) = (coding.log(data), start_row(coding));
+        let all = data.user_indices();
+        let mut users: Vec<UserIx> = all.filter(|u| !data.history(*u).is_empty()).collect();
+        users.shuffle(stream);
+        users.truncate(MOST);
+        let plain = |event: &Coded| {
+            let mut event = *event;
+            if !self.reactions {
+                event.reaction = start.reaction;
+            }
+            if !self.gaps {
+                event.gap = start.gap;
+            }
+            event
+        };
+        let first = |user| log.of(user).iter().take(LONGEST).map(plain).collect();
+        users.into_iter().map(first).collect()
+    }
+}
+
+/// The network in training.
+struct Judge {
+    critic: EventCritic,
+    adams: Vec<AdamState>,
+    sizes: EventSizes,
+    start: Coded,
+    seed: Seed,
+    step: u64,
+}
+
+impl Judge {
+    fn new(sizes: EventSizes, start: Coded, seed: Seed) -> Self {
+        let body = TransformerSizes {
+            width: WIDTH,
+            heads: 2,
+            layers: 1,
+            feedforward: 2 * WIDTH,
+            dropout: 0.2,
+            recency: true,
+        };
+        let critic = EventCritic::new(sizes, body, Device::Cpu, seed);
+        let weights = critic.weights().into_iter();
+        Self {
+            adams: weights.map(|w| AdamState::new(w.data.len())).collect(),
+            critic,
+            sizes,
+            start,
+            seed,
+            step: 0,
+        }
+    }
+
+    fn rows(&self, users: &[&[Coded]]) -> EventBatch {
+        let mut rows = Rows::new(self.sizes);
+        for events in users {
+            rows.begin(events.len() + 1, []);
+            rows.push(self.start, 0);
+            for (at, event) in events.iter().enumerate() {
+                rows.push(*event, at + 1);
+            }
+        }
+        rows.finish()
+    }
+
+    /// A step on some users, by the cross-entropy of each of their events.
+    fn learn(&mut self, users: &[&[Coded]], is_real: impl Iterator<Item = bool>) {
+        self.step += 1;
+        let batch = self.rows(users);
+        let noise = Noise {
+            seed: self.seed,
+            step: self.step,
+        };
+        let (logits, trace) = self.critic.forward(&batch, noise);
+        let mut slopes = vec![0.0; logits.len()];
+        for (is_real, range) in is_real.zip(batch.packed.ranges()) {
+            let scale = ((range.len() - 1) * users.len()) as f32;
+            // The row before the first event tells nothing.
+            for row in range.skip(1) {
+                slopes[row] = (sigmoid(logits[row]) - f32::from(u8::from(is_real))) / scale;
+            }
+        }
+        let found = self.critic.backward(trace, &batch, &slopes);
+        let adam = Adam {
+            learning_rate: 2e-3,
+            weight_decay: 0.01,
+            decoupled: true,
+            ..Adam::default()
+        };
+        let weights = self.critic.weights_mut();
+        for ((state, weight), by) in self.adams.iter_mut().zip(weights).zip(&found) {
+            state.step(&adam, &mut weight.data, &by.data);
+        }
+    }
+
+    /// The mean logit of each user's events.
+    fn scores(&self, users: &[Vec<Coded>]) -> Vec<f64> {
+        let of_chunk = |chunk: &[Vec<Coded>]| -> Vec<f64> {
+            let chunk: Vec<&[Coded]> = chunk.iter().map(Vec::as_slice).collect();
+            let batch = self.rows(&chunk);
+            let logits = self.critic.logits(&batch);
             let mean = |range: std::ops::Range<usize>| {
                 let own = &logits[range.start + 1..range.end];
                 own.iter().map(|x| f64::from(*x)).sum::<f64>() / own.len() as f64
             };
             batch.packed.ranges().map(mean).collect()
         };
-        held.chunks(64).flat_map(of_chunk).collect()
-    };
-    Some(Judged {
-        real: scores(&kinds[0]),
-        other: scores(&kinds[1]),
-    })
+        users.chunks(64).flat_map(of_chunk).collect()
+    }
 }
 
 #[cfg(test)]
