@@ -1,4 +1,4 @@
-//! The oracle of SeqGAN: a generator of sequences before and after its adversarial stage, judged by the
+//! The oracle of `SeqGAN`: a generator of sequences before and after its adversarial stage, judged by the
 //! network that its training data come from.
 //!
 //! ```sh
@@ -7,6 +7,12 @@
 //! with the number of seeds first; settings are those of `eventgan`, for example
 //! `adversary.epochs=20`. Prints per seed the mean negative log-likelihood of a token: of drawn
 //! sequences under the oracle, and of real ones that were held out under the generator.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example prints what it finds"
+)]
 
 use std::sync::Arc;
 

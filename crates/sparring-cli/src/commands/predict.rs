@@ -170,9 +170,9 @@ fn ahead(
         if let Some(behaviour) = model.behaviour() {
             let found = behaviour.outlooks(&[&history])?.swap_remove(0);
             scores.copy_from_slice(&found.items);
-            scores
-                .iter_mut()
-                .for_each(|p| *p = p.max(f32::MIN_POSITIVE).ln());
+            for p in &mut scores {
+                *p = p.max(f32::MIN_POSITIVE).ln();
+            }
             outlook = Some((behaviour, found));
         } else {
             let items: Vec<ItemIx> = history.iter().map(|event| event.item).collect();
