@@ -108,6 +108,7 @@ fn judge(oracle: &Oracle, behaviour: &dyn Behaviour, held: &[Vec<u32>]) -> [f64;
         temperature: 1.0,
         candidates: 1,
         seed: Seed(99),
+        cancel: &Cancel::new(),
     };
     let drawn = behaviour.draw(&draw).expect("from nothing");
     let whole: Vec<Vec<u32>> = drawn

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use sparring::artifact::{Artifact, Bound};
 use sparring::data::{Clock, Dataset, InteractionsBuilder, ItemFacts, UserIx, Vocabulary};
-use sparring::experiment::{Met, Sessions, agreement};
+use sparring::experiment::{ExperimentError, Met, Sessions, agreement};
 use sparring::fidelity::Sequences;
 use sparring::recommend::{Behaviour, Draw, Event, Recommender};
 
@@ -164,6 +164,7 @@ fn draw(
         }
         .into());
     }
+    context.out.note(format!("draws {} users", given.len()));
     let start = Instant::now();
     let drawn = behaviour.draw(&Draw {
         given: &given,
@@ -171,7 +172,11 @@ fn draw(
         temperature: args.temperature,
         candidates: args.candidates,
         seed: context.seed().derive("simulate"),
+        cancel: &context.cancel,
     })?;
+    if context.cancel.is_requested() {
+        return Err(ExperimentError::Cancelled.into());
+    }
     let secs = start.elapsed().as_secs_f64();
     answer.users = drawn.len();
     answer.events = drawn.iter().map(Vec::len).sum();

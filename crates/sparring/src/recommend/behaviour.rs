@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use sparring_wide::Seed;
 
+use super::run::Cancel;
 use super::traits::ScoreError;
 use crate::data::{Dataset, ItemIx, UserIx};
 
@@ -67,6 +68,8 @@ pub struct Draw<'a> {
     pub candidates: usize,
     /// The only source of randomness.
     pub seed: Seed,
+    /// Asked at every step whether to stop; then what was drawn so far is incomplete.
+    pub cancel: &'a Cancel,
 }
 
 /// A model of whole events.

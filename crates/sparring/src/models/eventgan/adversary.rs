@@ -138,6 +138,7 @@ impl<'a> Duel<'a> {
             longest: self.course.longest,
             most: self.config.rollout.get(),
             temperature: 1.0,
+            cancel: None,
         };
         let drawn = decoder.draw(&histories, seed);
         let each = cuts.iter().zip(drawn);

@@ -205,6 +205,7 @@ impl Behaviour for Eventgan {
             longest: self.longest,
             most: draw.most,
             temperature: draw.temperature,
+            cancel: Some(draw.cancel),
         };
         let drawn = decoder.draw(&given, draw.seed);
         let users = drawn.iter().zip(draw.given).enumerate();

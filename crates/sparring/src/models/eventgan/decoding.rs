@@ -7,6 +7,7 @@ use sparring_wide::{Matrix, Seed, Stream, exp, vectorised};
 
 use super::coding::{Coded, Coding, index, start_row};
 use super::rows::{Rows, normals};
+use crate::recommend::Cancel;
 
 /// Users that are drawn at once by a lane.
 const SLOTS: usize = 64;
@@ -25,6 +26,7 @@ pub(super) struct Decoder<'a> {
     /// New events of a user at most.
     pub(super) most: usize,
     pub(super) temperature: f32,
+    pub(super) cancel: Option<&'a Cancel>,
 }
 
 /// What was drawn for a user.
@@ -106,6 +108,9 @@ impl Decoder<'_> {
             .collect();
         let mut done = Vec::new();
         while running.iter().any(Option::is_some) {
+            if self.cancel.is_some_and(Cancel::is_requested) {
+                break;
+            }
             let places: Vec<usize> = (0..slots).filter(|at| running[*at].is_some()).collect();
             let rows = self.rows(&running, &places, None);
             let hidden = self.net.step(&rows, &places, &mut cache);

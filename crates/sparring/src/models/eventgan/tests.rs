@@ -99,6 +99,7 @@ fn users_from_nothing_behave_as_the_real_ones() {
         temperature: 1.0,
         candidates: 1,
         seed: Seed(7),
+        cancel: &Cancel::new(),
     };
     let drawn = model.draw(&draw).unwrap();
     let eight = drawn.iter().filter(|events| events.len() == 8).count();
@@ -136,6 +137,7 @@ fn histories_are_gone_on_with() {
         temperature: 1.0,
         candidates: 1,
         seed: Seed(7),
+        cancel: &Cancel::new(),
     };
     let drawn = model.draw(&draw).unwrap();
     let right = drawn.iter().zip(&given).filter(|(new, given)| {
@@ -159,6 +161,7 @@ fn the_critic_guides() {
             temperature: 1.0,
             candidates,
             seed: Seed(7),
+            cancel: &Cancel::new(),
         };
         model.draw(&draw).unwrap()
     };
