@@ -11,19 +11,22 @@ const TINY: &str = "--set model.eventgan.embedding_dim=16 --set model.eventgan.l
 /// Users who go through the items of a ring in order, an event an hour, even items being liked.
 fn ring() -> Place {
     let place = Place::empty();
-    let (mut log, mut test) = (HEADER.to_owned(), HEADER.to_owned());
+    let [mut log, mut test, mut all] = [HEADER; 3].map(str::to_owned);
     for user in 0..80 {
         for at in 0..7 {
             let item = (user * 3 + at) % 20;
             let (rating, time) = (1 + 4 * ((item + 1) % 2), 1_000_000_000 + at * 3_600 + user);
+            let line = format!("u{user},i{item},{rating},{time}\n");
             let part = if at < 6 { &mut log } else { &mut test };
-            writeln!(part, "u{user},i{item},{rating},{time}").unwrap();
+            part.push_str(&line);
+            all.push_str(&line);
         }
     }
     place.write("train.csv", log);
     place.write("test.csv", test);
+    place.write("all.csv", all);
     place.good(&format!(
-        "train --data train.csv --model eventgan {} --out m",
+        "train --data all.csv --model eventgan {} --out m",
         tiny()
     ));
     place
@@ -45,7 +48,7 @@ fn users_are_drawn_and_likened_and_answer_lists() {
     place.good("simulate --model m --users 30 --out b.csv --threads 1");
     assert_eq!(place.read("a.csv"), place.read("b.csv"));
     place.good("data inspect a.csv");
-    // After real histories: u3 ends with item (9 + 5) mod 20.
+    // After real histories.
     place.write(
         "some.csv",
         format!("{HEADER}u3,i13,1,1000000000\nu3,i14,5,1000003600\n"),
@@ -55,7 +58,7 @@ fn users_are_drawn_and_likened_and_answer_lists() {
     assert!(log.lines().count() <= 2 && log.contains("u3,i15,"), "{log}");
     // When, and how it is liked.
     place.write("users.csv", "user\nu3\n");
-    let out = place.good("predict --model m --users users.csv --steps 1");
+    let out = place.good("predict --model m --users users.csv --data some.csv --steps 1");
     assert!(
         out.starts_with("user,step,item,rank,probability,time,rating,stopped"),
         "{out}"
@@ -92,7 +95,9 @@ fn what_cannot_be_simulated_is_refused() {
         2,
         &["`pop`", "eventgan"],
     );
-    place.bad("simulate --model m", 2, &["--out", "--policy"]);
+    let ran = place.run("simulate --model m");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("--out <FILE>|--policy"), "{}", ran.err);
     place.bad(
         "simulate --model m --out x.csv --users 0",
         2,

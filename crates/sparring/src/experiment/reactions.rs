@@ -239,8 +239,8 @@ mod tests {
     /// Users of even numbers like items of even numbers, and so on.
     fn tastes() -> Vec<Rated> {
         let mut all = Vec::new();
-        for user in 0..60 {
-            for item in (user % 7..40).step_by(3) {
+        for user in 0..300 {
+            for item in (0..40).filter(|item| (user + item) % 3 != 0) {
                 let rating = if user % 2 == item % 2 { 5.0 } else { 1.0 };
                 all.push(Rated { user, item, rating });
             }
@@ -251,8 +251,10 @@ mod tests {
     #[test]
     fn factors_learn_tastes_and_means_cannot() {
         let known = tastes();
-        let factors = Factors::fitted(&known, (60, 40), Seed(1));
-        let asked: Vec<Rated> = (0..20)
+        let factors = Factors::fitted(&known, (300, 40), Seed(1));
+        // Pairs that are not known: (user + 39) is a multiple of 3.
+        let asked: Vec<Rated> = (0..60)
+            .step_by(3)
             .map(|user| Rated {
                 user,
                 item: 39,
