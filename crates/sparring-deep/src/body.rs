@@ -41,3 +41,15 @@ pub trait Body: Sized + Clone + Send + Sync + std::fmt::Debug {
     /// The weights, to change them.
     fn weights_mut(&mut self) -> &mut [Matrix];
 }
+
+/// A whole network, for whoever trains or saves it.
+pub trait Network: Clone + Send + Sync {
+    /// The names of the weights.
+    fn names(&self) -> Vec<String>;
+
+    /// All weights, as their names.
+    fn weights(&self) -> Vec<&Matrix>;
+
+    /// All weights, to change them.
+    fn weights_mut(&mut self) -> Vec<&mut Matrix>;
+}

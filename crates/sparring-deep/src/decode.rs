@@ -19,16 +19,6 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Number of sequences.
-    pub fn n_sequences(&self) -> usize {
-        self.lengths.len()
-    }
-
-    /// Events so far of a sequence.
-    pub fn length(&self, sequence: usize) -> usize {
-        self.lengths[sequence]
-    }
-
     /// Forgets a sequence, so that its place serves another.
     pub fn reset(&mut self, sequence: usize) {
         self.lengths[sequence] = 0;
@@ -200,6 +190,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!((cache.length(0), cache.length(1)), (4, 3));
+        assert_eq!(cache.lengths, [4, 3]);
     }
 }

@@ -168,7 +168,7 @@ pub(crate) fn add_scaled(to: &mut [f32], factor: f32, from: &[f32]) {
 }
 
 /// `max z`, then exponentials over it in place; returns both the maximum and their sum.
-pub(crate) fn exponentials(z: &mut [f32]) -> (f32, f64) {
+fn exponentials(z: &mut [f32]) -> (f32, f64) {
     vectorised(|| {
         let mut most = [f32::NEG_INFINITY; 8];
         for eight in z.chunks(8) {

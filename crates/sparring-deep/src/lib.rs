@@ -18,7 +18,7 @@ mod packed;
 mod transformer;
 
 pub use attention::{Attended, Attention};
-pub use body::{Body, Noise};
+pub use body::{Body, Network, Noise};
 pub use decode::Cache;
 pub use device::{Device, NoDevice};
 pub use events::{

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use sparring_wide::{Beta, Matrix, Seed, dropout, gemm_nt, normal};
 
-use crate::body::{Body, Noise};
+use crate::body::{Body, Network, Noise};
 use crate::head::{Shared, cross_entropy, sampled_cross_entropy};
 use crate::packed::Packed;
 
@@ -185,12 +185,7 @@ impl<B: Body> NextItem<B> {
     /// What is known after the last event of each history `[sequences, K]`.
     pub fn last(&self, items: &[u32], packed: &Packed) -> Matrix {
         let hidden = self.body.infer(self.embed(items, packed), packed);
-        let rows = packed.last_rows();
-        let mut last = Matrix::zeros(rows.len(), hidden.cols);
-        for (at, row) in rows.into_iter().enumerate() {
-            last.row_mut(at).copy_from_slice(hidden.row(row));
-        }
-        last
+        packed.last_of(&hidden)
     }
 
     /// Scores of all items `[rows, I]` for what is known.
@@ -199,23 +194,22 @@ impl<B: Body> NextItem<B> {
         gemm_nt(hidden, &self.items, Beta::Replace, &mut scores);
         scores
     }
+}
 
-    /// The names of the weights.
-    pub fn names(&self) -> Vec<String> {
+impl<B: Body> Network for NextItem<B> {
+    fn names(&self) -> Vec<String> {
         let mut names = vec!["items".to_owned(), "places".to_owned()];
         names.extend(self.body.names());
         names
     }
 
-    /// All weights, as their names.
-    pub fn weights(&self) -> Vec<&Matrix> {
+    fn weights(&self) -> Vec<&Matrix> {
         let mut weights = vec![&self.items, &self.places];
         weights.extend(self.body.weights());
         weights
     }
 
-    /// All weights, to change them.
-    pub fn weights_mut(&mut self) -> Vec<&mut Matrix> {
+    fn weights_mut(&mut self) -> Vec<&mut Matrix> {
         let mut weights = vec![&mut self.items, &mut self.places];
         weights.extend(self.body.weights_mut());
         weights

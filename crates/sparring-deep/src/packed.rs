@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use sparring_wide::Matrix;
+
 /// Where each sequence begins among the rows of a matrix `[N, K]`: `N` events in all, none of them
 /// padding, so that a step costs what its events cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,16 +57,17 @@ impl Packed {
         self.starts.windows(2).map(|pair| pair[0]..pair[1])
     }
 
-    /// The row of the last event of each sequence.
+    /// The row of the last event of each sequence `[sequences, K]`, of rows `[N, K]`.
     ///
     /// # Panics
     /// If a sequence is empty.
-    pub fn last_rows(&self) -> Vec<usize> {
-        let last = |range: Range<usize>| {
+    pub fn last_of(&self, rows: &Matrix) -> Matrix {
+        let mut last = Matrix::zeros(self.n_sequences(), rows.cols);
+        for (at, range) in self.ranges().enumerate() {
             assert!(!range.is_empty(), "a sequence has an event");
-            range.end - 1
-        };
-        self.ranges().map(last).collect()
+            last.row_mut(at).copy_from_slice(rows.row(range.end - 1));
+        }
+        last
     }
 
     /// The place of each row within its sequence, from 0.
@@ -93,7 +96,8 @@ mod tests {
         let packed = Packed::of([2, 1, 3]);
         assert_eq!((packed.n_sequences(), packed.n_rows()), (3, 6));
         assert_eq!(packed.range(2), 3..6);
-        assert_eq!(packed.last_rows(), [1, 2, 5]);
+        let rows = Matrix::from_vec(6, 1, vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+        assert_eq!(packed.last_of(&rows).data, [1.0, 2.0, 5.0]);
         assert_eq!(packed.places(), [0, 1, 0, 0, 1, 2]);
         let mut rows: Vec<f32> = (0..12_u8).map(f32::from).collect();
         let parts = packed.cut(&mut rows, 2);

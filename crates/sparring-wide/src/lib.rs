@@ -6,6 +6,7 @@
 mod activation;
 mod adagrad;
 mod adam;
+mod categorical;
 mod clip;
 mod dense;
 mod dropout;
@@ -33,6 +34,7 @@ mod step_tests;
 pub use activation::{Activation, sigmoid};
 pub use adagrad::{Adagrad, AdagradState};
 pub use adam::{Adam, AdamState};
+pub use categorical::{draw_by_logits, draw_by_weights};
 pub use clip::clip_by_global_norm;
 pub use dense::{Dense, DenseGradient, add_to_rows, sum_rows};
 pub use dropout::dropout;

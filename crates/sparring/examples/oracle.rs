@@ -104,7 +104,7 @@ fn judge(oracle: &Oracle, behaviour: &dyn Behaviour, held: &[Vec<u32>]) -> [f64;
     let given = vec![Vec::new(); JUDGED];
     let draw = Draw {
         given: &given,
-        most: LENGTH,
+        most: Some(LENGTH),
         temperature: 1.0,
         candidates: 1,
         seed: Seed(99),

@@ -17,8 +17,6 @@ use crate::context::Context;
 use crate::failure::WrongUse;
 use crate::simulate_args::Simulate;
 
-/// Events of a user at most, where neither the command nor a real log says.
-const MOST: usize = 10_000;
 /// Lists of a session at most.
 const LISTS: usize = 50;
 /// Users who meet recommenders, unless the command says otherwise.
@@ -154,7 +152,7 @@ fn draw(
         let n = args.users.unwrap_or(artifact.users.len());
         (1..=n).map(|user| (format!("s{user}"), Vec::new())).unzip()
     };
-    if args.candidates > 1 && !artifact.model.tensors().0.contains_key("critic.items") {
+    if args.candidates > 1 && !behaviour.has_critic() {
         return Err(WrongUse {
             finding: format!(
                 "--candidates: {} has no discriminator to choose",
@@ -168,7 +166,7 @@ fn draw(
     let start = Instant::now();
     let drawn = behaviour.draw(&Draw {
         given: &given,
-        most: args.events.unwrap_or(MOST),
+        most: args.events,
         temperature: args.temperature,
         candidates: args.candidates,
         seed: context.seed().derive("simulate"),
@@ -354,13 +352,7 @@ fn meet(
 
 /// An hour in the unit of a log; without dates no gap ends a session.
 fn hour(log: &Dataset) -> u64 {
-    let all = log.interactions();
-    let ends = log.user_indices().filter_map(|user| {
-        let last = log.history(user).len().checked_sub(1)?;
-        Some((all.time(user, 0)?, all.time(user, last)?))
-    });
-    let ends = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-    let hour = ends.and_then(|(first, last)| Clock::of(first, last).hour());
+    let hour = log.interactions().clock().and_then(Clock::hour);
     hour.map_or(u64::MAX, i64::unsigned_abs)
 }
 

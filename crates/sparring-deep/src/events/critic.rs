@@ -1,10 +1,10 @@
 //! The opponent of a network of events: how real each event of a user looks.
 
-use sparring_wide::{Beta, Matrix, Seed, gemm_nt, gemm_tn, normal};
+use sparring_wide::{Beta, Matrix, Seed, gemm, gemm_nt, gemm_tn, normal};
 
 use super::batch::EventBatch;
 use super::embedding::{Embedding, EventSizes, NAMES};
-use crate::body::{Body, Noise};
+use crate::body::{Body, Network, Noise};
 use crate::decode::Cache;
 use crate::device::Device;
 use crate::transformer::{Transformer, TransformerSizes};
@@ -75,7 +75,7 @@ impl EventCritic {
         let mut by_judge = Matrix::default();
         gemm_tn(&by_logits, &trace.hidden, Beta::Replace, &mut by_judge);
         let mut by_hidden = Matrix::default();
-        sparring_wide::gemm(&by_logits, &self.judge, Beta::Replace, &mut by_hidden);
+        gemm(&by_logits, &self.judge, Beta::Replace, &mut by_hidden);
         let (by_x, mut by_body) = self.body.backward(trace.trace, &batch.packed, by_hidden);
         let given = (self.dropout, trace.noise);
         let mut by_weights = self.embedding.backward(batch, by_x, given);
@@ -107,25 +107,24 @@ impl EventCritic {
         gemm_nt(hidden, &self.judge, Beta::Replace, &mut logits);
         logits.data
     }
+}
 
-    /// The names of the weights.
-    pub fn names(&self) -> Vec<String> {
+impl Network for EventCritic {
+    fn names(&self) -> Vec<String> {
         let own = NAMES.iter().map(|&name| name.to_owned());
         own.chain(["judge".to_owned()])
             .chain(self.body.names())
             .collect()
     }
 
-    /// All weights, as their names.
-    pub fn weights(&self) -> Vec<&Matrix> {
+    fn weights(&self) -> Vec<&Matrix> {
         let mut weights = self.embedding.tables().to_vec();
         weights.push(&self.judge);
         weights.extend(self.body.weights());
         weights
     }
 
-    /// All weights, to change them.
-    pub fn weights_mut(&mut self) -> Vec<&mut Matrix> {
+    fn weights_mut(&mut self) -> Vec<&mut Matrix> {
         let mut weights = Vec::from(self.embedding.tables_mut());
         weights.push(&mut self.judge);
         weights.extend(self.body.weights_mut());

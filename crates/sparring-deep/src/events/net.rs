@@ -5,7 +5,7 @@ use sparring_wide::{Beta, Matrix, Seed, gemm, gemm_nt, normal, xavier_uniform};
 use super::batch::{EventBatch, START};
 use super::embedding::{Embedding, EventSizes, NAMES};
 use super::ordinal::{ordinal, ordinal_chances, thresholds};
-use crate::body::{Body, Noise};
+use crate::body::{Body, Network, Noise};
 use crate::decode::Cache;
 use crate::device::Device;
 use crate::head::{Shared, add_scaled, cross_entropy, sampled_cross_entropy};
@@ -166,12 +166,7 @@ impl EventNet {
     /// What is known after the last row of each sequence `[sequences, K]`.
     pub fn last(&self, batch: &EventBatch) -> Matrix {
         let hidden = self.body.infer(self.embedding.rows(batch), &batch.packed);
-        let rows = batch.packed.last_rows();
-        let mut last = Matrix::zeros(rows.len(), hidden.cols);
-        for (at, row) in rows.into_iter().enumerate() {
-            last.row_mut(at).copy_from_slice(hidden.row(row));
-        }
-        last
+        batch.packed.last_of(&hidden)
     }
 
     /// What is known after one more row of each of some sequences, whose earlier rows are cached.
@@ -205,23 +200,22 @@ impl EventNet {
         rows.map(|(u, item)| ordinal_chances(u, self.heads[3].row(*item as usize), &cuts))
             .collect()
     }
+}
 
-    /// The names of the weights.
-    pub fn names(&self) -> Vec<String> {
+impl Network for EventNet {
+    fn names(&self) -> Vec<String> {
         let own = NAMES.iter().chain(&HEADS).map(|&name| name.to_owned());
         own.chain(self.body.names()).collect()
     }
 
-    /// All weights, as their names.
-    pub fn weights(&self) -> Vec<&Matrix> {
+    fn weights(&self) -> Vec<&Matrix> {
         let mut weights = self.embedding.tables().to_vec();
         weights.extend(&self.heads);
         weights.extend(self.body.weights());
         weights
     }
 
-    /// All weights, to change them.
-    pub fn weights_mut(&mut self) -> Vec<&mut Matrix> {
+    fn weights_mut(&mut self) -> Vec<&mut Matrix> {
         let mut weights = Vec::from(self.embedding.tables_mut());
         weights.extend(&mut self.heads);
         weights.extend(self.body.weights_mut());

@@ -1,5 +1,6 @@
 //! Interactions in compressed rows: one row a user, in event order.
 
+use super::clock::Clock;
 use super::ids::{ItemIx, UserIx};
 
 /// Interactions by user: 4 bytes for the item, 4 for a rating, 4 or 8 for a time.
@@ -62,6 +63,15 @@ impl Interactions {
     /// Whether the log has times.
     pub fn has_times(&self) -> bool {
         self.times.is_some()
+    }
+
+    /// What the times count; none if the log has none.
+    pub fn clock(&self) -> Option<Clock> {
+        let times = self.times.as_ref()?;
+        let all = (0..self.len()).map(|at| times.get(at));
+        let ends = all.map(|time| (time, time));
+        let (first, last) = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+        Some(Clock::of(first, last))
     }
 
     /// All items, row after row.

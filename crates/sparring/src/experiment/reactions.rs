@@ -28,7 +28,7 @@ pub struct Foreseen {
     pub model: String,
     /// Root of the mean squared error.
     pub rmse: f64,
-    /// The area under the curve of its ratings, for those that are liked.
+    /// The area under the curve of the chance of a like, or of the rating where a model knows no chances.
     pub auc: Option<f64>,
 }
 
@@ -82,7 +82,7 @@ pub fn reactions(
     if known.is_empty() || asked.is_empty() {
         return Ok(None);
     }
-    let mut model = Vec::with_capacity(asked.len());
+    let (mut model, mut likes) = (Vec::new(), Vec::new());
     for user in test.user_indices() {
         let items = test.history(user);
         if items.is_empty() {
@@ -93,25 +93,26 @@ pub fn reactions(
             return Ok(None);
         }
         model.extend(found.means());
+        likes.extend(found.at_least(liked));
     }
     let mean = means(&known, train.n_items());
     let factors = Factors::fitted(&known, (train.n_users(), train.n_items()), seed);
     let of_mean: Vec<f64> = asked.iter().map(|r| mean[r.item]).collect();
     let of_factors: Vec<f64> = asked.iter().map(|r| factors.rating(r).into()).collect();
-    let rows = [
-        ("events", model),
-        ("item mean", of_mean),
-        ("biased factors", of_factors),
-    ];
-    let foreseen = rows.into_iter().map(|(name, found)| Foreseen {
+    let foreseen = |name: &str, found: &[f64], likes: &[f64]| Foreseen {
         model: name.to_owned(),
-        rmse: rmse(&found, &asked),
-        auc: auc(&found, &asked, liked),
-    });
+        rmse: rmse(found, &asked),
+        auc: auc(likes, &asked, liked),
+    };
+    let models = vec![
+        foreseen("events", &model, &likes),
+        foreseen("item mean", &of_mean, &of_mean),
+        foreseen("biased factors", &of_factors, &of_factors),
+    ];
     Ok(Some(ReactionFigures {
         ratings: asked.len(),
         liked,
-        models: foreseen.collect(),
+        models,
     }))
 }
 

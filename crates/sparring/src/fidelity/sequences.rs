@@ -5,7 +5,8 @@ use sparring_wide::Seed;
 
 use super::auc::Auc;
 use super::divergence::{jensen_shannon, kolmogorov_smirnov};
-use crate::data::{Clock, Dataset, ItemFacts};
+use super::times::rows;
+use crate::data::{Dataset, ItemFacts};
 use crate::models::judge;
 use crate::recommend::Cancel;
 
@@ -75,22 +76,9 @@ fn lengths(log: &Dataset) -> Vec<f64> {
 
 /// The gaps of each user and whether they end a session; none without dates.
 fn gaps(log: &Dataset) -> Option<Vec<Vec<(f64, bool)>>> {
-    let all = log.interactions();
-    let time = |user, at| all.time(user, at);
-    let rows: Option<Vec<Vec<i64>>> = log
-        .user_indices()
-        .filter(|user| !log.history(*user).is_empty())
-        .map(|user| {
-            (0..log.history(user).len())
-                .map(|at| time(user, at))
-                .collect()
-        })
-        .collect();
-    let rows = rows?;
-    let first = rows.iter().flatten().min()?;
-    let last = rows.iter().flatten().max()?;
-    let hour = Clock::of(*first, *last).hour()? as f64;
-    let of = |row: &Vec<i64>| {
+    let hour = log.interactions().clock()?.hour()? as f64;
+    let rows = rows(log)?.filter(|row| !row.is_empty());
+    let of = |row: Vec<i64>| {
         let pairs = row.windows(2);
         pairs
             .map(|pair| {
@@ -99,7 +87,7 @@ fn gaps(log: &Dataset) -> Option<Vec<Vec<(f64, bool)>>> {
             })
             .collect()
     };
-    Some(rows.iter().map(of).collect())
+    Some(rows.map(of).collect())
 }
 
 /// Numbers of events of sessions.

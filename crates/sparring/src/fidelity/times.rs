@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::divergence::{jensen_shannon, kolmogorov_smirnov, total_variation};
 use super::logs::Crowd;
-use crate::data::{Clock, tenths};
+use crate::data::{Dataset, tenths};
 
 /// The times of real users and of others.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -34,10 +34,10 @@ impl Times {
 }
 
 /// The times of each user, in order; none if the log has none.
-fn rows(crowd: &Crowd) -> Option<impl Iterator<Item = Vec<i64>>> {
-    let log = crowd.data.interactions();
+pub(super) fn rows(data: &Dataset) -> Option<impl Iterator<Item = Vec<i64>>> {
+    let log = data.interactions();
     log.has_times().then(|| {
-        crowd.data.user_indices().map(|user| {
+        data.user_indices().map(|user| {
             (0..log.row(user).len())
                 .filter_map(|at| log.time(user, at))
                 .collect()
@@ -50,16 +50,14 @@ fn gaps(crowd: &Crowd) -> Option<Vec<f64>> {
         let gap = |pair: &[i64]| pair[1] as f64 - pair[0] as f64;
         row.windows(2).map(gap).collect()
     };
-    Some(rows(crowd)?.flat_map(of_row).collect())
+    Some(rows(&crowd.data)?.flat_map(of_row).collect())
 }
 
 /// Events by hour of the week; none if the times are no dates.
 fn week(crowd: &Crowd) -> Option<Vec<f64>> {
-    let times: Vec<i64> = rows(crowd)?.flatten().collect();
-    let (first, last) = (times.iter().min()?, times.iter().max()?);
-    let hour = Clock::of(*first, *last).hour()?;
+    let hour = crowd.data.interactions().clock()?.hour()?;
     let mut hours = vec![0.0; 168];
-    for time in times {
+    for time in rows(&crowd.data)?.flatten() {
         let hour = time.div_euclid(hour).rem_euclid(168);
         hours[usize::try_from(hour).expect("below 168")] += 1.0;
     }

@@ -30,14 +30,16 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 use sparring_deep::{Device, EventCritic, EventNet, EventSizes, TransformerSizes};
-use sparring_wide::{Matrix, Seed};
+use sparring_wide::Seed;
 
 pub(crate) use self::judge::judge;
 
 use self::adversary::Duel;
 use self::coding::Coding;
 use super::check;
-use super::sequential::{Course, count, full_up_to, one, settings_of};
+use super::sequential::{
+    Course, body_sizes, count, fill, full_up_to, one, saved, settings_of, with_body,
+};
 use crate::data::Dataset;
 use crate::gan::{Bout, BoutConfig, HealthConfig, Loss};
 use crate::recommend::{
@@ -300,7 +302,15 @@ impl EventganConfig {
                 if run.cancel.is_requested() {
                     return Ok(duel.into_model());
                 }
-                losses = (losses.0 + duel.critic_step(batch), losses.1 + 1.0);
+                let loss = duel.critic_step(batch);
+                if !loss.is_finite() {
+                    return Err(FitError::Diverged {
+                        model: "eventgan",
+                        step: epoch as u64,
+                        evidence: format!("loss {loss} of the discriminator alone"),
+                    });
+                }
+                losses = (losses.0 + loss, losses.1 + 1.0);
             }
             let at = epoch as u64 + 1;
             run.observer
@@ -397,89 +407,32 @@ impl Tune for EventganConfig {
     }
 }
 
-/// The sizes of a transformer as saved: heads, layers, width of the feed-forward layers.
-fn body_tensors(sizes: TransformerSizes) -> NamedTensors {
-    let of = |size: usize| vec![u32::try_from(size).expect("sizes are small")];
-    NamedTensors::new()
-        .with_indices("heads", &[1], of(sizes.heads))
-        .with_indices("layers", &[1], of(sizes.layers))
-        .with_indices("feedforward", &[1], of(sizes.feedforward))
-}
-
-fn body_sizes(
-    weights: &NamedTensors,
-    prefix: &str,
-    width: usize,
-) -> Result<TransformerSizes, WeightsError> {
-    let of = |name: &str| one(weights, &format!("{prefix}.{name}"));
-    let heads = of("heads")?;
-    if !width.is_multiple_of(heads) {
-        return Err(WeightsError::Value {
-            name: format!("{prefix}.heads"),
-            expected: "a divisor of the width",
-            found: heads.to_string(),
-        });
-    }
-    Ok(TransformerSizes {
-        width,
-        heads,
-        layers: of("layers")?,
-        feedforward: of("feedforward")?,
-        dropout: 0.0,
-        recency: true,
-    })
-}
-
-fn named(names: &[String], weights: Vec<&Matrix>) -> NamedTensors {
-    let each = names.iter().zip(weights);
-    each.fold(NamedTensors::new(), |tensors, (name, matrix)| {
-        tensors.with(name, &[matrix.rows, matrix.cols], matrix.data.clone())
-    })
-}
-
-/// Fills weights by name.
-fn fill(
-    from: &NamedTensors,
-    prefix: &str,
-    names: &[String],
-    to: Vec<&mut Matrix>,
-) -> Result<(), WeightsError> {
-    for (name, to) in names.iter().zip(to) {
-        let data = from.matrix_of(&format!("{prefix}.{name}"), to.rows, to.cols)?;
-        to.data.copy_from_slice(data);
-    }
-    Ok(())
-}
-
 impl Weights for Eventgan {
     fn weights(&self) -> NamedTensors {
-        let of = |size: usize| vec![u32::try_from(size).expect("sizes are small")];
+        let looks = u32::try_from(self.longest).expect("histories are shorter");
+        let generator = with_body(saved(&self.net), self.net.body.sizes());
         let tensors = NamedTensors::new()
-            .with_indices("looks", &[1], of(self.longest))
+            .with_indices("looks", &[1], vec![looks])
             .with_part("coding", self.coding.weights())
-            .with_part("generator", body_tensors(self.net.body.sizes()))
-            .with_part("generator", named(&self.net.names(), self.net.weights()));
-        let Some(critic) = &self.critic else {
-            return tensors;
-        };
-        tensors
-            .with_part("critic", body_tensors(critic.body_sizes()))
-            .with_part("critic", named(&critic.names(), critic.weights()))
+            .with_part("generator", generator);
+        match &self.critic {
+            None => tensors,
+            Some(critic) => {
+                tensors.with_part("critic", with_body(saved(critic), critic.body_sizes()))
+            }
+        }
     }
 
     fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
-        let parts = |prefix: &str| {
-            let prefix = format!("{prefix}.");
-            let all = weights.0.iter();
-            let own = all.filter_map(|(name, tensor)| {
-                name.strip_prefix(&prefix)
-                    .map(|name| (name.to_owned(), tensor.clone()))
-            });
-            NamedTensors(own.collect())
+        let part = |prefix: &str| {
+            weights.part(prefix).ok_or_else(|| WeightsError::Missing {
+                name: prefix.to_owned(),
+            })
         };
-        let coding = Coding::from_weights(&parts("coding"))?;
-        let (items, width, _) = weights.matrix("generator.items")?;
-        let (noise, _, _) = weights.matrix("generator.noise")?;
+        let coding = Coding::from_weights(&part("coding")?)?;
+        let generator = part("generator")?;
+        let (items, width, _) = generator.matrix("items")?;
+        let (noise, _, _) = generator.matrix("noise")?;
         let sizes = EventSizes {
             items,
             reactions: coding.reactions(),
@@ -487,18 +440,17 @@ impl Weights for Eventgan {
             noise,
             width,
         };
-        let body = body_sizes(weights, "generator", width)?;
+        let body = body_sizes(&generator, (width, true))?;
         let mut net = EventNet::new(sizes, body, Device::Cpu, Seed(0));
-        let names = net.names();
-        fill(weights, "generator", &names, net.weights_mut())?;
-        let critic = match weights.matrix("critic.items") {
-            Err(_) => None,
-            Ok((_, width, _)) => {
-                let body = body_sizes(weights, "critic", width)?;
+        fill(&generator, &mut net)?;
+        let critic = match weights.part("critic") {
+            None => None,
+            Some(saved) => {
+                let (_, width, _) = saved.matrix("items")?;
+                let body = body_sizes(&saved, (width, true))?;
                 let sizes = EventSizes { width, ..sizes };
                 let mut critic = EventCritic::new(sizes, body, Device::Cpu, Seed(0));
-                let names = critic.names();
-                fill(weights, "critic", &names, critic.weights_mut())?;
+                fill(&saved, &mut critic)?;
                 Some(critic)
             }
         };
@@ -520,4 +472,4 @@ impl Weights for Eventgan {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use sparring_deep::{Device, NextItem, Transformer, TransformerSizes};
 
 use super::check;
-use super::sequential::{Course, Sequential, count, full_up_to, one, settings_of};
+use super::sequential::{
+    Course, Sequential, body_sizes, count, full_up_to, settings_of, with_body,
+};
 use crate::data::Dataset;
 use crate::recommend::{
     Dimension, Fit, FitError, NamedTensors, Run, Tune, Values, Weights, WeightsError,
@@ -157,31 +159,14 @@ impl Tune for SasrecConfig {
 impl Weights for Sequential<Transformer> {
     fn weights(&self) -> NamedTensors {
         let sizes = self.body().sizes();
-        let of = |size: usize| vec![u32::try_from(size).expect("sizes are small")];
-        self.tensors()
-            .with_indices("heads", &[1], of(sizes.heads))
-            .with_indices("recency", &[1], vec![u32::from(sizes.recency)])
-            .with_indices("layers", &[1], of(sizes.layers))
-            .with_indices("feedforward", &[1], of(sizes.feedforward))
+        let recency = vec![u32::from(sizes.recency)];
+        with_body(self.tensors(), sizes).with_indices("recency", &[1], recency)
     }
 
     fn from_weights(weights: &NamedTensors) -> Result<Self, WeightsError> {
         let (_, width, _) = weights.matrix("items")?;
-        let sizes = TransformerSizes {
-            width,
-            heads: one(weights, "heads")?,
-            layers: one(weights, "layers")?,
-            feedforward: one(weights, "feedforward")?,
-            dropout: 0.0,
-            recency: weights.indices("recency")? == [1],
-        };
-        if width % sizes.heads != 0 {
-            return Err(WeightsError::Value {
-                name: "heads".to_owned(),
-                expected: "a divisor of the width",
-                found: sizes.heads.to_string(),
-            });
-        }
+        let recency = weights.indices("recency")? == [1];
+        let sizes = body_sizes(weights, (width, recency))?;
         let body = Transformer::new(sizes, Device::Cpu, sparring_wide::Seed(0));
         Self::from_tensors(weights, body)
     }

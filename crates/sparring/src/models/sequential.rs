@@ -1,6 +1,7 @@
 //! What models of sequences share: windows of histories, training with checkpoints, scoring.
 
 mod checkpoint;
+mod saved;
 mod scorer;
 mod training;
 mod windows;
@@ -9,6 +10,7 @@ use std::num::NonZeroUsize;
 
 use serde::Serialize;
 
+pub(super) use saved::{body_sizes, fill, saved, with_body};
 pub(super) use scorer::{Sequential, one};
 pub(super) use training::{Course, Learner};
 pub(super) use windows::Window;

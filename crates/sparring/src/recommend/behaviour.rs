@@ -60,8 +60,9 @@ pub struct Reactions {
 pub struct Draw<'a> {
     /// The events so far of each user; without any a user begins from nothing.
     pub given: &'a [Vec<Event>],
-    /// New events of a user at most.
-    pub most: usize,
+    /// New events of a user at most; without a number as many as the longest history that the model has
+    /// learnt from.
+    pub most: Option<usize>,
     /// Divides the logits of items: below 1 likely items become likelier.
     pub temperature: f32,
     /// Candidates among which the discriminator chooses each event; 1 for none of its guidance.
@@ -91,6 +92,11 @@ pub trait Behaviour: Debug + Send + Sync {
     /// # Errors
     /// [`ScoreError`] if a history has an item that the model does not know.
     fn draw(&self, draw: &Draw<'_>) -> Result<Vec<Vec<Event>>, ScoreError>;
+
+    /// Whether there is a discriminator that can choose among candidates.
+    fn has_critic(&self) -> bool {
+        false
+    }
 }
 
 impl Reactions {

@@ -113,6 +113,18 @@ impl NamedTensors {
         self
     }
 
+    /// Adds whole numbers of 64 bits, as pairs of halves, the higher first.
+    #[must_use]
+    pub fn with_wholes(self, name: &str, numbers: &[i64]) -> Self {
+        let half = |bits: u64| u32::try_from(bits & 0xffff_ffff).expect("32 bits");
+        let pair = |number: &i64| {
+            let bits = number.cast_unsigned();
+            [half(bits >> 32), half(bits)]
+        };
+        let halves: Vec<u32> = numbers.iter().flat_map(pair).collect();
+        self.with_indices(name, &[halves.len()], halves)
+    }
+
     /// Adds all of `part`, their names after `prefix` and a dot.
     #[must_use]
     pub fn with_part(mut self, prefix: &str, part: Self) -> Self {
@@ -163,6 +175,24 @@ impl NamedTensors {
             Tensor::U32 { shape, data } if shape.len() == 1 => Ok(data),
             other => Err(other.mismatch(name, "indices", "[length]")),
         }
+    }
+
+    /// What [`with_wholes`](Self::with_wholes) added.
+    ///
+    /// # Errors
+    /// As [`indices`](Self::indices), and if a half is missing.
+    pub fn wholes(&self, name: &str) -> Result<Vec<i64>, WeightsError> {
+        let (pairs, rest) = self.indices(name)?.as_chunks::<2>();
+        if !rest.is_empty() {
+            return Err(WeightsError::Shape {
+                name: name.to_owned(),
+                expected: "[an even number]".to_owned(),
+                found: vec![2 * pairs.len() + 1],
+            });
+        }
+        let whole =
+            |[high, low]: &[u32; 2]| (u64::from(*high) << 32 | u64::from(*low)).cast_signed();
+        Ok(pairs.iter().map(whole).collect())
     }
 
     /// A matrix with an expected shape.

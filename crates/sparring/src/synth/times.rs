@@ -144,8 +144,8 @@ impl Times {
     pub(super) fn weights(&self) -> NamedTensors {
         let ends = [self.ends.0, self.ends.1];
         let mut weights = NamedTensors::new()
-            .with_indices("ends", &[4], halves(&ends))
-            .with_indices("starts", &[2 * KNOTS], halves(&self.starts))
+            .with_wholes("ends", &ends)
+            .with_wholes("starts", &self.starts)
             .with_part("gaps", self.gaps.weights())
             .with_part("order", self.order.weights());
         if let Some(week) = &self.week {
@@ -232,29 +232,17 @@ fn squeezed(gaps: &mut [u64], room: u64) -> u64 {
     sum(gaps).min(room)
 }
 
-/// Whole numbers as pairs of halves, the higher first.
-fn halves(numbers: &[i64]) -> Vec<u32> {
-    let half = |bits: u64| u32::try_from(bits & 0xffff_ffff).expect("32 bits");
-    let pair = |number: &i64| {
-        let bits = number.cast_unsigned();
-        [half(bits >> 32), half(bits)]
-    };
-    numbers.iter().flat_map(pair).collect()
-}
-
+/// `n` whole numbers of 64 bits.
 fn wholes(weights: &NamedTensors, name: &str, n: usize) -> Result<Vec<i64>, WeightsError> {
-    let halves = weights.indices(name)?;
-    if halves.len() != 2 * n {
+    let found = weights.wholes(name)?;
+    if found.len() != n {
         return Err(WeightsError::Shape {
             name: name.to_owned(),
             expected: format!("[{}]", 2 * n),
-            found: vec![halves.len()],
+            found: vec![2 * found.len()],
         });
     }
-    let pairs = halves.as_chunks::<2>().0.iter();
-    Ok(pairs
-        .map(|[high, low]| (u64::from(*high) << 32 | u64::from(*low)).cast_signed())
-        .collect())
+    Ok(found)
 }
 
 #[cfg(test)]

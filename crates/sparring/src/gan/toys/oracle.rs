@@ -1,8 +1,7 @@
 //! The oracle of `SeqGAN`: a random recurrent network whose law of sequences is known, so that drawn
 //! sequences can be judged by their likelihood under it.
 
-use rand::RngExt;
-use sparring_wide::{Beta, Matrix, Seed, Stream, add_to_rows, gemm, normal, sigmoid};
+use sparring_wide::{Beta, Matrix, Seed, add_to_rows, draw_by_logits, gemm, normal, sigmoid};
 
 /// Sequences that are worked on at once.
 const BLOCK: usize = 250;
@@ -81,9 +80,10 @@ impl Oracle {
             let mut sequences = vec![Vec::with_capacity(length); block];
             let mut before = vec![0; block];
             for _ in 0..length {
-                let logits = self.step(&before, &mut h, &mut c);
+                let mut logits = self.step(&before, &mut h, &mut c);
                 for (row, sequence) in sequences.iter_mut().enumerate() {
-                    before[row] = sample(logits.row(row), &mut stream);
+                    let token = draw_by_logits(logits.row_mut(row), &mut stream);
+                    before[row] = u32::try_from(token).expect("fewer than 2^32 tokens");
                     sequence.push(before[row]);
                 }
             }
@@ -117,17 +117,6 @@ impl Oracle {
         }
         sum / tokens
     }
-}
-
-fn sample(logits: &[f32], stream: &mut Stream) -> u32 {
-    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let weights: Vec<f64> = logits.iter().map(|z| f64::from(z - most).exp()).collect();
-    let mut place = stream.random::<f64>() * weights.iter().sum::<f64>();
-    let found = weights.iter().position(|weight| {
-        place -= weight;
-        place < 0.0
-    });
-    u32::try_from(found.unwrap_or(weights.len() - 1)).expect("fewer than 2^32 tokens")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
-use sparring_deep::{EventBatch, EventCritic, EventNet, Noise};
+use sparring_deep::{EventBatch, EventCritic, EventNet, Network, Noise};
 use sparring_wide::{Adam, AdamState, Matrix, Seed, clip_by_global_norm};
 
 use super::coding::{Coded, CodedLog, Coding, start_row};
@@ -108,7 +108,6 @@ impl<'a> Duel<'a> {
                 drawn: Drawn {
                     events: history[cut..to].to_vec(),
                     noise: normals(self.net.sizes().noise, &mut stream),
-                    stopped: false,
                 },
             }
         })

@@ -203,7 +203,7 @@ impl Behaviour for Eventgan {
                 .filter(|_| guided)
                 .map(|critic| (critic, draw.candidates)),
             longest: self.longest,
-            most: draw.most,
+            most: draw.most.unwrap_or(self.coding.longest),
             temperature: draw.temperature,
             cancel: Some(draw.cancel),
         };
@@ -215,5 +215,9 @@ impl Behaviour for Eventgan {
                 self.decoded(given, drawn, &mut stream)
             })
             .collect())
+    }
+
+    fn has_critic(&self) -> bool {
+        self.critic.is_some()
     }
 }

@@ -5,7 +5,7 @@ use sparring_deep::START;
 use sparring_wide::Stream;
 
 use crate::data::{
-    Clock, Dataset, GAP_CLASSES, GAP_KNOTS, ItemIx, UserIx, gap_class, gap_quantiles, gap_within,
+    Dataset, GAP_CLASSES, GAP_KNOTS, ItemIx, UserIx, gap_class, gap_quantiles, gap_within,
     least_gap,
 };
 use crate::recommend::{Event, NamedTensors, WeightsError};
@@ -100,6 +100,7 @@ impl Coding {
     /// The tables of gaps and of starts, if times are dates.
     fn times(data: &Dataset) -> Option<(Vec<f32>, Vec<i64>)> {
         let log = data.interactions();
+        log.clock()?.hour()?;
         let mut by_class: Vec<Vec<u64>> = vec![Vec::new(); GAP_CLASSES];
         let (mut starts, mut last) = (Vec::new(), i64::MIN);
         for user in data.user_indices() {
@@ -118,7 +119,6 @@ impl Coding {
             }
         }
         starts.sort_unstable();
-        Clock::of(*starts.first()?, last).hour()?;
         let used = by_class
             .iter()
             .rposition(|gaps| !gaps.is_empty())
@@ -213,7 +213,10 @@ impl Coding {
 
     /// The longest gap of a class.
     pub(super) fn up_to(class: usize) -> u64 {
-        least_gap(class + 1).saturating_sub(1)
+        match class + 1 {
+            GAP_CLASSES.. => u64::MAX,
+            next => least_gap(next) - 1,
+        }
     }
 
     /// The time of a first event.
@@ -233,19 +236,10 @@ impl Coding {
 
     pub(super) fn weights(&self) -> NamedTensors {
         let number = |n: usize| u32::try_from(n).expect("fewer than 2^32");
-        let halves = |time: &i64| {
-            let bits = time.cast_unsigned().to_le_bytes();
-            let [a, b, c, d, e, f, g, h] = bits;
-            [
-                u32::from_le_bytes([a, b, c, d]),
-                u32::from_le_bytes([e, f, g, h]),
-            ]
-        };
-        let starts: Vec<u32> = self.starts.iter().flat_map(halves).collect();
         NamedTensors::new()
             .with("levels", &[self.levels.len()], self.levels.clone())
             .with("knots", &[self.knots.len()], self.knots.clone())
-            .with_indices("starts", &[starts.len()], starts)
+            .with_wholes("starts", &self.starts)
             .with_indices("repeats", &[1], vec![u32::from(self.repeats)])
             .with_indices("longest", &[1], vec![number(self.longest)])
     }
@@ -270,11 +264,7 @@ impl Coding {
         {
             return Err(wrong("knots", "rising gaps by class"));
         }
-        let halves = weights.indices("starts")?;
-        let pairs = halves.as_chunks::<2>().0.iter();
-        let starts: Vec<i64> = pairs
-            .map(|[low, high]| (u64::from(*high) << 32 | u64::from(*low)).cast_signed())
-            .collect();
+        let starts = weights.wholes("starts")?;
         let fits = starts.len() == STARTS + 1 && !knots.is_empty();
         if !(fits || starts.is_empty() && knots.is_empty()) || !starts.is_sorted() {
             return Err(wrong("starts", "rising times, none or a table"));
@@ -357,6 +347,7 @@ mod tests {
             "the log ends"
         );
         assert_eq!(Coding::from_weights(&coding.weights()).unwrap(), coding);
+        assert_eq!([0, 1, 2, 64].map(Coding::up_to), [0, 1, 3, u64::MAX]);
     }
 
     #[test]

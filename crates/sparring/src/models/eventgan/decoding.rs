@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rayon::prelude::*;
 use sparring_deep::{Cache, EventBatch, EventCritic, EventNet};
-use sparring_wide::{Matrix, Seed, Stream, exp, vectorised};
+use sparring_wide::{Matrix, Seed, Stream, draw_by_logits, draw_by_weights};
 
 use super::coding::{Coded, Coding, index, start_row};
 use super::rows::{Rows, normals};
@@ -35,8 +35,6 @@ pub(super) struct Drawn {
     pub(super) events: Vec<Coded>,
     /// What the user is like.
     pub(super) noise: Vec<f32>,
-    /// Whether the user stopped, rather than was cut off.
-    pub(super) stopped: bool,
 }
 
 /// A user that is being drawn.
@@ -129,11 +127,7 @@ impl Decoder<'_> {
             let next = self.choose(&mut running, &hidden, &ready, looks.as_mut());
             for ((_, place), next) in ready.into_iter().zip(next) {
                 let slot = running[place].as_mut().expect("it runs");
-                if let Some(next) = next {
-                    slot.drawn.events.push(next);
-                } else {
-                    slot.drawn.stopped = true;
-                }
+                slot.drawn.events.extend(next);
                 if next.is_none() || slot.drawn.events.len() >= self.most {
                     let slot = running[place].take().expect("it ran");
                     done.push((slot.user, slot.drawn));
@@ -245,7 +239,7 @@ impl Decoder<'_> {
             // A user has an event.
             let first = slot.events() == 0;
             let n = if first { stops } else { stops + 1 };
-            let class = sample(&mut logits[..n], &mut slot.stream);
+            let class = draw_by_logits(&mut logits[..n], &mut slot.stream);
             gaps.push(if first { None } else { Some(class) });
         }
         let goes_on: Vec<usize> = (0..ready.len())
@@ -271,7 +265,7 @@ impl Decoder<'_> {
                     scores[event.item as usize] = f32::NEG_INFINITY;
                 }
             }
-            items.push(index(sample(scores, &mut slot.stream)));
+            items.push(index(draw_by_logits(scores, &mut slot.stream)));
         }
         let reactions = (self.coding.reactions() > 1).then(|| self.net.reactions(&rows, &items));
         let mut next = vec![None; ready.len()];
@@ -279,7 +273,7 @@ impl Decoder<'_> {
             let stream = &mut running[ready[at].1].as_mut().expect("it runs").stream;
             let reaction = reactions
                 .as_ref()
-                .map_or(0, |chances| weighted(&chances[row], stream));
+                .map_or(0, |chances| draw_by_weights(&chances[row], stream));
             next[at] = Some(Coded {
                 item: items[row],
                 reaction: index(reaction),
@@ -287,67 +281,5 @@ impl Decoder<'_> {
             });
         }
         next
-    }
-}
-
-/// An index drawn by its logit; the logits are used up.
-fn sample(logits: &mut [f32], stream: &mut Stream) -> usize {
-    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    vectorised(|| {
-        for logit in &mut *logits {
-            *logit = exp(*logit - most);
-        }
-    });
-    weighted(logits, stream)
-}
-
-/// An index drawn by its weight.
-fn weighted(weights: &[f32], stream: &mut Stream) -> usize {
-    const BLOCK: usize = 64;
-    let sums: Vec<f32> = weights
-        .chunks(BLOCK)
-        .map(|block| block.iter().sum())
-        .collect();
-    let mut place = stream.random::<f32>() * sums.iter().sum::<f32>();
-    let mut last = 0;
-    for (block, sum) in sums.iter().enumerate() {
-        if place >= *sum {
-            place -= sum;
-            continue;
-        }
-        for (at, weight) in weights[block * BLOCK..].iter().take(BLOCK).enumerate() {
-            if *weight > 0.0 {
-                last = block * BLOCK + at;
-            }
-            place -= weight;
-            if place < 0.0 {
-                return last;
-            }
-        }
-    }
-    // Rounding: the last one that can be drawn.
-    weights
-        .iter()
-        .rposition(|weight| *weight > 0.0)
-        .unwrap_or(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn indices_are_drawn_by_their_weights() {
-        let mut stream = Seed(3).stream("draw");
-        let mut counts = [0; 100];
-        for _ in 0..30_000 {
-            let mut logits = [f32::NEG_INFINITY; 100];
-            (logits[2], logits[70], logits[99]) = (0.0, 2.0_f32.ln(), 3.0_f32.ln());
-            counts[sample(&mut logits, &mut stream)] += 1;
-        }
-        assert_eq!(counts[2] + counts[70] + counts[99], 30_000);
-        for (at, expected) in [(2, 5_000_i32), (70, 10_000), (99, 15_000)] {
-            assert!((counts[at] - expected).abs() < 400, "{at}: {}", counts[at]);
-        }
     }
 }

@@ -1,7 +1,9 @@
 //! Whether a network can tell real sequences from drawn ones: a critic as a classifier.
 
 use rand::seq::SliceRandom;
-use sparring_deep::{Device, EventBatch, EventCritic, EventSizes, Noise, TransformerSizes};
+use sparring_deep::{
+    Device, EventBatch, EventCritic, EventSizes, Network, Noise, TransformerSizes,
+};
 use sparring_wide::{Adam, AdamState, Seed, Stream, sigmoid};
 
 use super::coding::{Coded, Coding, start_row};

@@ -31,16 +31,4 @@ impl Learner for EventNet {
         let found = self.differentiate(&rows.finish(), shared, noise);
         (found.losses.iter().sum(), found.by_weights)
     }
-
-    fn names(&self) -> Vec<String> {
-        self.names()
-    }
-
-    fn weights(&self) -> Vec<&Matrix> {
-        self.weights()
-    }
-
-    fn weights_mut(&mut self) -> Vec<&mut Matrix> {
-        self.weights_mut()
-    }
 }

@@ -3,6 +3,8 @@
 use sparring_deep::{Body, NextItem, Packed};
 use sparring_wide::Matrix;
 
+use super::saved::saved;
+
 use crate::data::{Dataset, ItemIx};
 use crate::recommend::{NamedTensors, Query, Recommender, ScoreError, WeightsError};
 
@@ -47,17 +49,10 @@ impl<B: Body> Sequential<B> {
 
     pub(in crate::models) fn tensors(&self) -> NamedTensors {
         let longest = u32::try_from(self.longest).expect("histories are shorter");
-        let mut tensors = NamedTensors::new()
+        let n_items = self.popularity.len();
+        saved(&self.network)
             .with_indices("longest", &[1], vec![longest])
-            .with(
-                "popularity",
-                &[self.popularity.len()],
-                self.popularity.clone(),
-            );
-        for (name, matrix) in self.network.names().iter().zip(self.network.weights()) {
-            tensors = tensors.with(name, &[matrix.rows, matrix.cols], matrix.data.clone());
-        }
-        tensors
+            .with("popularity", &[n_items], self.popularity.clone())
     }
 
     /// From weights; `body` has the right sizes and any weights.

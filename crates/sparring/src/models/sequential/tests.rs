@@ -6,6 +6,7 @@ use sparring_wide::Seed;
 
 use crate::data::{Dataset, InteractionsBuilder, ItemIx, UserIx};
 use crate::eval::{EvalConfig, evaluate};
+use crate::models::eventgan::tests::with_adversary;
 use crate::models::gru4rec::Gru4recConfig;
 use crate::models::pop::PopConfig;
 use crate::models::sasrec::SasrecConfig;
@@ -80,7 +81,16 @@ impl Observer for Interrupt<'_> {
 
 #[test]
 fn an_interrupted_training_goes_on_to_the_same_bits() {
-    let (config, data) = (tiny(), ring());
+    resumes(&tiny());
+    // The second stage begins again from the end of the first.
+    resumes(&with_adversary());
+}
+
+fn resumes<C: Fit>(config: &C)
+where
+    C::Model: Weights,
+{
+    let data = ring();
     let cancel = Cancel::new();
     let whole = config.fit(&data, &Run::quiet(Seed(4), &cancel)).unwrap();
     let place = tempfile::tempdir().unwrap();

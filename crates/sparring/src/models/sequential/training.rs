@@ -2,7 +2,7 @@
 //! the validation metric, checkpoints.
 
 use rayon::prelude::*;
-use sparring_deep::{Body, NextItem, Noise, Shared};
+use sparring_deep::{Body, Network, NextItem, Noise, Shared};
 use sparring_wide::{Adam, AdamState, Matrix, Seed, clip_by_global_norm, vectorised};
 
 use super::checkpoint::Checkpoint;
@@ -12,7 +12,7 @@ use crate::models::check;
 use crate::recommend::{FitError, Progress, Recommender, Run};
 
 /// A network that a course trains.
-pub(in crate::models) trait Learner: Clone + Send + Sync {
+pub(in crate::models) trait Learner: Network {
     /// What it learns from, beside the log that windows are cut from.
     type Log: Sync;
 
@@ -27,15 +27,6 @@ pub(in crate::models) trait Learner: Clone + Send + Sync {
         shared: Option<&Shared>,
         noise: Noise,
     ) -> (f64, Vec<Matrix>);
-
-    /// The names of the weights.
-    fn names(&self) -> Vec<String>;
-
-    /// All weights, as their names.
-    fn weights(&self) -> Vec<&Matrix>;
-
-    /// All weights, to change them.
-    fn weights_mut(&mut self) -> Vec<&mut Matrix>;
 }
 
 impl<B: Body> Learner for NextItem<B> {
@@ -54,18 +45,6 @@ impl<B: Body> Learner for NextItem<B> {
     ) -> (f64, Vec<Matrix>) {
         let found = self.differentiate(&batch(log, windows), shared, noise);
         (found.loss, found.by_weights)
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.names()
-    }
-
-    fn weights(&self) -> Vec<&Matrix> {
-        self.weights()
-    }
-
-    fn weights_mut(&mut self) -> Vec<&mut Matrix> {
-        self.weights_mut()
     }
 }
 

@@ -161,6 +161,6 @@ fn weights_survive_and_damage_is_refused() {
         assert!(error.contains("ends") || error.contains(name), "{error}");
     }
     let numbers = [i64::MIN, -1, 0, 7, i64::MAX];
-    let weights = NamedTensors::new().with_indices("n", &[10], halves(&numbers));
+    let weights = NamedTensors::new().with_wholes("n", &numbers);
     assert_eq!(wholes(&weights, "n", 5).unwrap(), numbers);
 }
