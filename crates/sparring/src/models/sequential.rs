@@ -13,7 +13,7 @@ use serde::Serialize;
 pub(super) use saved::{body_sizes, fill, saved, with_body};
 pub(super) use scorer::{Sequential, one};
 pub(super) use training::{Course, Learner};
-pub(super) use windows::Window;
+pub(super) use windows::{Window, steps, windows};
 
 /// Catalogues up to this size are their own negatives.
 const FULL: usize = 5_000;

@@ -51,6 +51,13 @@ pub(super) fn words(found: &Augmentation) -> Vec<String> {
             .decider_over_this
             .map(|over| format!("; {} gains {} over it", first.name, percent(over)));
         words.extend(gain.map(|gain| format!("{gain}{}.", over.unwrap_or_default())));
+        let short = test.short.as_ref();
+        words.extend(short.and_then(|short| {
+            let (users, most, gain) = (short.users, short.most, percent(short.uplift?));
+            Some(format!(
+                "Of {users} users of at most {most} known events it is {gain}."
+            ))
+        }));
     }
     words
 }
