@@ -47,7 +47,8 @@ impl Drop for Peer {
     }
 }
 
-/// Milliseconds of processor time of all threads of this process so far, where Linux tells them.
+/// Milliseconds of processor time of all threads of this process so far, to 10, where Linux tells
+/// them.
 pub(crate) fn processor_ms() -> Option<f64> {
     let line = std::fs::read_to_string("/proc/self/stat").ok()?;
     // After the name, which may have blanks, the 12th and 13th are user's and system's hundredths.

@@ -35,8 +35,8 @@ const LONGEST: usize = 200;
 const EVENTS: usize = 4096;
 const BATCHES: usize = 24;
 /// Turns of each side, and steps of a turn.
-const ROUNDS: usize = 41;
-const STEPS: usize = 3;
+const ROUNDS: usize = 27;
+const STEPS: usize = 2;
 const SEED: Seed = Seed(1);
 const KINDS: [&str; 2] = ["padded", "packed"];
 
