@@ -137,7 +137,7 @@ fn losses_are_those_of_the_host() {
     }
     for (name, losses) in [
         ("next item", next_item as fn(Device) -> Vec<f64>),
-        ("events", events),
+        ("events", events as fn(Device) -> Vec<f64>),
     ] {
         let (host, graphics) = (losses(Device::Cpu), losses(Device::Wgpu));
         let apart = host.iter().zip(&graphics).map(|(a, b)| (a - b).abs());
