@@ -117,6 +117,8 @@ impl Liking {
         }
         let all = || by_user.iter().flatten();
         let mean = all().map(|(_, class)| class).sum::<f64>() / all().count().max(1) as f64;
+        // What is kept is what is saved.
+        let [mean, ridge] = [mean, ridge].map(single);
         // Of items the bias comes last, of users too: it stands where the other side has a 1.
         let mut items: Vec<Vec<f64>> = normal(n_items, width, 0.1, seed.derive("liking"))
             .rows_iter()
@@ -206,6 +208,12 @@ impl Liking {
     pub(super) fn n_items(&self) -> usize {
         self.items.rows
     }
+}
+
+/// Rounded to `f32`.
+#[expect(clippy::cast_possible_truncation, reason = "the purpose")]
+fn single(x: f64) -> f64 {
+    f64::from(x as f32)
 }
 
 /// One side regressed on the other: `class - m - bias of the other = <p, (q, 1)>`.
