@@ -11,6 +11,15 @@ pub(crate) struct Serve {
     /// The folder of a saved model; it is loaded again whenever it changes.
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
+    /// A folder with saved models that can be loaded by name [default: the one that the model lies in].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) models: Option<PathBuf>,
+    /// A folder or file of `sparring compare`, shown as the leaderboard [default: one beside the model].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) board: Option<PathBuf>,
+    /// Folders of `sparring synthesize`, `fidelity`, `audit`, `robustness` and `augment`, whose reports are shown.
+    #[arg(long, value_name = "DIR", value_delimiter = ',')]
+    pub(crate) reports: Vec<PathBuf>,
     /// Where users, items and events are kept.
     #[arg(long, value_name = "DIR", default_value = "sparring-data")]
     pub(crate) data_dir: PathBuf,

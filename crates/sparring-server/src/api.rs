@@ -2,15 +2,21 @@
 
 mod events;
 mod guard;
+mod health;
 mod items;
 mod lists;
+mod models;
 mod pages;
 mod read;
+mod reports;
+mod streams;
+mod ui;
 mod users;
 mod v1;
 
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -20,9 +26,14 @@ use axum::routing::{get, post, put};
 
 use crate::engine::Engine;
 use crate::fault::Fault;
+use crate::live::{Live, Totals};
 use crate::metrics::Metrics;
+use crate::moment::Moment;
+use crate::reports::Reports;
 use crate::store::Store;
 use crate::writer::Writer;
+
+pub(crate) use streams::END;
 
 /// Limits and keys.
 #[derive(Debug, Clone)]
@@ -61,6 +72,11 @@ pub(crate) struct App {
     pub(crate) writer: Writer,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
+    pub(crate) live: Live,
+    pub(crate) reports: Reports,
+    /// The folder with models that can be loaded by name.
+    pub(crate) shelf: PathBuf,
+    pub(crate) since: Instant,
     pub(crate) rate: guard::Buckets,
     /// Held while categories of an item are read and written again.
     categorising: tokio::sync::Mutex<()>,
@@ -72,6 +88,7 @@ impl App {
         store: Arc<dyn Store>,
         writer: Writer,
         limits: Limits,
+        (shelf, reports): (PathBuf, Reports),
     ) -> Arc<Self> {
         Arc::new(Self {
             engine,
@@ -80,8 +97,22 @@ impl App {
             rate: guard::Buckets::new(limits.rate),
             limits,
             metrics: Metrics::default(),
+            live: Live::default(),
+            reports,
+            shelf,
+            since: Instant::now(),
             categorising: tokio::sync::Mutex::default(),
         })
+    }
+
+    /// Tells those who watch what the last second brought.
+    pub(crate) fn look(&self) {
+        let totals = Totals {
+            events: self.writer.events(),
+            lists: self.engine.lists(),
+            resident_bytes: v1::resident(),
+        };
+        self.live.look(Moment::now().0 as f64 / 1e6, totals);
     }
 
     /// Asks the storage on a thread that may wait.
@@ -100,15 +131,20 @@ impl App {
 /// All addresses.
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let open = Router::new()
-        .route("/api/health/live", get(lists::live))
-        .route("/api/health/ready", get(lists::ready));
+        .route("/api/health", get(health::all))
+        .route("/api/health/live", get(health::live))
+        .route("/api/health/ready", get(health::ready));
     let admin = Router::new()
-        .route("/api/v1/models/reload", post(v1::reload))
+        .route("/api/v1/models/reload", post(models::reload))
+        .route("/api/v1/models/load", post(models::load))
+        .route("/api/v1/models/rollback", post(models::roll_back))
+        .route("/api/v1/models/compare", post(models::compare))
         .route_layer(from_fn_with_state(Arc::clone(app), guard::admin));
     let keyed = gorse()
         .merge(own())
         .route_layer(from_fn_with_state(Arc::clone(app), guard::user));
-    open.merge(admin)
+    open.merge(ui::routes())
+        .merge(admin)
         .merge(keyed)
         .fallback(nowhere)
         .method_not_allowed_fallback(wrong_method)
@@ -189,9 +225,20 @@ fn own() -> Router<Arc<App>> {
         .route("/api/v1/recommend", post(v1::try_history))
         .route("/api/v1/recommend/{user}", get(v1::recommend))
         .route("/api/v1/explain/{user}/{item}", get(v1::explain))
-        .route("/api/v1/models", get(v1::models))
+        .route("/api/v1/models", get(models::all))
+        .route("/api/v1/models/shelf", get(models::shelf))
+        .route("/api/v1/reports", get(reports::list))
+        .route("/api/v1/reports/file", get(reports::one))
+        .route("/api/v1/live", get(streams::live))
+        .route("/api/v1/settings", get(v1::settings))
         .route("/api/v1/stats", get(v1::stats))
         .route("/metrics", get(v1::metrics))
+}
+
+/// How many files the pages are.
+#[cfg(test)]
+pub(crate) fn pages_in_the_binary() -> usize {
+    ui::ASSETS.len()
 }
 
 async fn nowhere() -> Fault {

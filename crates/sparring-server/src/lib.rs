@@ -6,9 +6,12 @@
 mod api;
 mod engine;
 mod fault;
+mod live;
 mod metrics;
 pub mod moment;
+mod reports;
 mod server;
+mod shelf;
 mod state;
 pub mod store;
 #[cfg(test)]

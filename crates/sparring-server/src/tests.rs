@@ -19,6 +19,8 @@ use crate::server::{Options, open};
 use crate::state::Reads;
 use crate::store::SqliteOptions;
 
+mod pages;
+
 struct Server {
     folder: tempfile::TempDir,
     app: Arc<App>,
@@ -53,6 +55,8 @@ impl Server {
     async fn open(folder: tempfile::TempDir, limits: Limits) -> Self {
         let options = Options {
             model: folder.path().join("model"),
+            shelf: None,
+            reports: Vec::new(),
             data: folder.path().join("data"),
             host: [127, 0, 0, 1].into(),
             port: 0,

@@ -15,6 +15,8 @@ pub(crate) fn run(context: &Context, args: &Serve) -> anyhow::Result<()> {
     let given = |key: &Option<String>| key.clone().filter(|key| !key.is_empty());
     let options = Options {
         model: args.model.clone(),
+        shelf: args.models.clone(),
+        reports: args.board.iter().chain(&args.reports).cloned().collect(),
         data: args.data_dir.clone(),
         host: args.host,
         port: args.port,
