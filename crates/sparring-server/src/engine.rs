@@ -8,6 +8,7 @@ mod fill;
 mod kept;
 mod loaded;
 mod models;
+mod next;
 mod scorer;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ use kept::Kept;
 pub(crate) use loaded::Loaded;
 use models::{Candidate, Serving};
 pub(crate) use models::{Stamp, load, stamp};
+pub(crate) use next::Foreseen;
 use scorer::{Job, Scorer};
 
 /// The latest items of a history that are scored; what lies further back tells little and costs as much.

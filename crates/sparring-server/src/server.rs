@@ -17,6 +17,7 @@ use crate::api::{App, END, Limits, router};
 use crate::engine::{self, Engine, LoadError};
 use crate::moment::Moment;
 use crate::reports::Reports;
+use crate::retrain::{self, Retrain, Trainer};
 use crate::state::{Reads, State};
 use crate::store::{Change, Feedback, Sqlite, SqliteOptions, Store, StoreError};
 use crate::writer::Writer;
@@ -51,6 +52,8 @@ pub struct Options {
     pub reads: Reads,
     /// Threads that score.
     pub threads: usize,
+    /// When the model is trained again.
+    pub retrain: Retrain,
 }
 
 /// Why the server does not run.
@@ -134,10 +137,12 @@ pub async fn serve(
     let address = listener.local_addr().map_err(failed("listen"))?;
     let watching = tokio::spawn(watch(Arc::clone(&app)));
     let looking = tokio::spawn(look(Arc::clone(&app)));
+    let training = tokio::spawn(retrain::run(Arc::clone(&app)));
     listening(address);
     accept(&listener, &app, stop).await;
     watching.abort();
     looking.abort();
+    training.abort();
     app.writer.close();
     Ok(())
 }
@@ -167,7 +172,10 @@ pub fn run(
             () = terminated() => {}
         }
     };
-    runtime.block_on(serve(options, import, listening, stop))
+    let served = runtime.block_on(serve(options, import, listening, stop));
+    // A model that is being fitted is not waited for.
+    runtime.shutdown_timeout(GRACE);
+    served
 }
 
 /// Waits for the signal with which service managers end a process.
@@ -208,7 +216,8 @@ pub(crate) async fn open(options: &Options, sqlite: SqliteOptions) -> Result<Arc
     let places: Vec<PathBuf> = options.reports.iter().cloned().chain(beside).collect();
     let limits = options.limits.clone();
     let shown = (shelf, Reports::new(&places));
-    Ok(App::new(engine, store, writer, limits, shown))
+    let training = Trainer::new(options.retrain, options.threads);
+    Ok(App::new(engine, store, writer, limits, shown, training))
 }
 
 /// The folder that a folder lies in.
@@ -250,6 +259,7 @@ async fn accept(listener: &TcpListener, app: &Arc<App>, stop: impl Future<Output
             }
         });
     }
+    app.training.cancel.request();
     // Who watches would do so for ever.
     app.live.tell(END, &());
     if tokio::time::timeout(GRACE, open.shutdown()).await.is_err() {
@@ -283,7 +293,7 @@ async fn watch(app: Arc<App>) {
 }
 
 /// Stores a log; events that are there already stay.
-async fn import(app: &App, data: &Dataset) -> Result<(), Arc<StoreError>> {
+pub(crate) async fn import(app: &App, data: &Dataset) -> Result<(), Arc<StoreError>> {
     let log = data.interactions();
     let mut events = Vec::with_capacity(BATCH);
     for user in data.user_indices() {

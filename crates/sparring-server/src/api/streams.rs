@@ -30,10 +30,11 @@ type Told = Result<Event, Infallible>;
 pub(super) async fn live(State(app): State<Arc<App>>) -> Sse<impl Stream<Item = Told>> {
     let (send, receive) = mpsc::channel::<Told>(8);
     let mut news = app.live.watch();
+    let training = serde_json::to_string(&app.training.show());
     let json = |value: serde_json::Result<String>| value.expect("what is told has JSON");
     let samples = json(serde_json::to_string(&app.live.samples()));
     tokio::spawn(async move {
-        for (name, data) in [("history", samples)] {
+        for (name, data) in [("history", samples), ("training", json(training))] {
             let event = Event::default().event(name).data(data);
             if send.send(Ok(event)).await.is_err() {
                 return;

@@ -12,8 +12,10 @@ use sparring::models::ModelConfig;
 use super::lists::wish;
 use super::read::{Asked, Body, check_diversity, check_id};
 use super::{App, models};
-use crate::engine::{Answer, Explained, Who, Wish};
+use crate::engine::{Answer, Explained, Foreseen, Who, Wish};
 use crate::fault::Fault;
+use crate::moment::Moment;
+use crate::store::{Filter, Page};
 
 /// Reasons for an item, at most.
 const REASONS: usize = 20;
@@ -150,6 +152,58 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> String {
     app.metrics.text(&gauges)
 }
 
+/// Events that are foreseen at most.
+const STEPS: usize = 50;
+
+/// What a user does next.
+pub(super) async fn predict(
+    State(app): State<Arc<App>>,
+    asked: Asked,
+) -> Result<Json<Foreseen>, Fault> {
+    let steps = asked.number("n", 5, STEPS)?;
+    let user = asked.part("user").to_owned();
+    let found = app.engine.read().find_user(&user);
+    found.ok_or_else(Fault::no_user)?;
+    let mut events = app
+        .stored(move |store| {
+            let filter = Filter {
+                user: Some(&user),
+                until: Some(Moment::now()),
+                ..Filter::default()
+            };
+            let page = Page {
+                n: usize::MAX,
+                ..Page::default()
+            };
+            Ok(store.feedback(&filter, &page)?.0)
+        })
+        .await?;
+    {
+        let state = app.engine.read();
+        events.retain(|event| state.is_taste(&event.kind));
+    }
+    events.sort_by_key(|event| event.time);
+    let cannot = |code, message: String, remedy| {
+        Fault::new(StatusCode::UNPROCESSABLE_ENTITY, code, message, remedy)
+    };
+    match app.engine.foresee(&events, steps).await {
+        Some(Ok(foreseen)) => Ok(Json(foreseen)),
+        Some(Err(error)) => Err(cannot(
+            "unknown_to_model",
+            format!("the model cannot tell what comes after this history: {error}"),
+            "send events on items that the model knows",
+        )),
+        None => Err(cannot(
+            "no_next_model",
+            format!(
+                "the model that serves ranks items, but knows no chances of the next one; these do: {}",
+                ModelConfig::NEXT.join(", ")
+            ),
+            "serve one of them, or ask for recommendations",
+        )),
+    }
+}
+
 /// What the server was started with, as far as everyone with a key may know it.
 pub(super) async fn settings(State(app): State<Arc<App>>) -> Json<Value> {
     let limits = &app.limits;
@@ -164,6 +218,8 @@ pub(super) async fn settings(State(app): State<Arc<App>>) -> Json<Value> {
         "page_rows": limits.page,
         "timeout_secs": limits.timeout.as_secs_f64(),
         "requests_per_sec": limits.rate,
+        "retrain_every_secs": app.training.plan.every.map(|every| every.as_secs()),
+        "retrain_after_events": app.training.plan.after,
     }))
 }
 

@@ -29,8 +29,10 @@ async function show() {
   leave = [];
   const mine = leave;
   for (const tab of tabs.children) {
-    if (tab.textContent === page.title) tab.setAttribute("aria-current", "page");
-    else tab.removeAttribute("aria-current");
+    if (tab.textContent === page.title) {
+      tab.setAttribute("aria-current", "page");
+      tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+    } else tab.removeAttribute("aria-current");
   }
   document.title = `${page.title} - Sparring`;
   const root = h("div");

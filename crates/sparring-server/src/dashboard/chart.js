@@ -15,7 +15,7 @@ function ticks(low, high, wanted = 4) {
 }
 
 // `series`: [{ name, points: [[x, y or null], ...] }]; `across` writes a tick of the x axis.
-export function lines(about, series, { tall = 190, across = figure, unit = "", zero = true } = {}) {
+export function lines(about, series, { tall = 190, across = figure, unit = "", zero = true, most } = {}) {
   const shown = series.filter((one) => one.points.some(([, y]) => y !== null));
   const all = shown.flatMap((one) => one.points).filter(([, y]) => y !== null);
   if (!all.length) return h("p", { className: "soft" }, `${about}: nothing yet.`);
@@ -23,7 +23,8 @@ export function lines(about, series, { tall = 190, across = figure, unit = "", z
   const ys = all.map(([, y]) => y);
   const [left, right] = [Math.min(...xs), Math.max(...xs)];
   let [low, high] = [zero ? Math.min(0, ...ys) : Math.min(...ys), Math.max(...ys)];
-  if (low === high) { high += Math.abs(high) || 1; if (!zero) low -= Math.abs(low) / 2 || 1; }
+  if (most !== undefined) [low, high] = [Math.min(low, 0), Math.max(high, most)];
+  if (low === high) { high += Math.abs(high) / 10 || 1; if (!zero) low -= Math.abs(low) / 10 || 1; }
   const x = (at) => LEFT + ((at - left) / (right - left || 1)) * (WIDE - LEFT - 12);
   const y = (at) => tall - 24 - ((at - low) / (high - low)) * (tall - 36);
   const rules = ticks(low, high).map((at) => [
@@ -31,7 +32,7 @@ export function lines(about, series, { tall = 190, across = figure, unit = "", z
     s("text", { x: LEFT - 6, y: y(at) + 4, "text-anchor": "end" }, figure(at)),
   ]);
   const marks = ticks(left, right, 5).filter((at) => at >= left && at <= right).map((at) =>
-    s("text", { x: x(at), y: tall - 6, "text-anchor": "middle" }, across(at)));
+    s("text", { x: x(at), y: tall - 6, "text-anchor": x(at) > WIDE - 40 ? "end" : "middle" }, across(at)));
   const paths = shown.map((one, i) => {
     let pen = "M";
     const way = one.points.map(([px, py]) => {

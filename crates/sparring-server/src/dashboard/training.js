@@ -1,9 +1,9 @@
 // Training: the run of this server while it goes on, and the curves that comparisons kept.
 
-import { part } from "./api.js";
+import { ask, part } from "./api.js";
 import { boards, choice, none } from "./board.js";
 import { lines } from "./chart.js";
-import { card, code, h, label, missing } from "./dom.js";
+import { card, code, h, label, missing, say } from "./dom.js";
 import { hear } from "./live.js";
 
 export const title = "Training";
@@ -21,7 +21,7 @@ export function curves(all) {
   const groups = GROUPS.map(([about, pattern]) => [about, names.filter((name) => pattern.test(name) && !taken.has(name) && taken.add(name))]);
   groups.push(["Others", names.filter((name) => !taken.has(name))]);
   return h("div", { className: "two" }, groups.filter(([, of]) => of.length).map(([about, of]) =>
-    card(about, lines("by step", of.map((name) => ({ name, points: all[name] })), { zero: false }))));
+    card(about, lines("by step", of.map((name) => ({ name, points: all[name] })), about.includes("accuracy") ? { most: 1 } : { zero: false }))));
 }
 
 export function verdict(health) {
@@ -34,9 +34,11 @@ export function verdict(health) {
 }
 
 function running(place, run) {
+  const start = h("button", { disabled: run?.state === "training", onclick: () =>
+    ask("/api/v1/training/start", { method: "POST" }).then(() => say("Training begins within a second."), (error) => say(error.message)) }, "Train now");
   if (!run || run.state === "off") {
-    place.replaceChildren(missing("This server does not retrain. ", code("sparring serve --retrain-every 6h"), " or ",
-      code("--retrain-after 100000"), " does, in the background; the model that serves stays until another wins."));
+    place.replaceChildren(missing("This server retrains only when asked. ", code("sparring serve --retrain-every 6h"), " or ",
+      code("--retrain-after 100000"), " lets it do so in the background; the model that serves stays until another wins."), h("p", {}, start));
     return;
   }
   const share = run.total ? `, ${run.unit} ${run.done} of ${run.total}` : "";
@@ -45,6 +47,7 @@ function running(place, run) {
     h("p", {}, h("b", {}, run.state), run.model ? ` ${run.model}${share} ` : "", bar),
     run.told ? h("p", { className: "soft" }, run.told) : "",
     run.decision ? h("p", {}, run.decision) : "",
+    h("p", {}, start),
     run.state === "waiting" && !run.health?.length ? "" : verdict(run.health ?? [])),
   Object.keys(run.curves ?? {}).length ? curves(run.curves) : "");
 }

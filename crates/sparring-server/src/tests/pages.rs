@@ -84,7 +84,7 @@ async fn who_watches_is_told_each_second_until_the_end() {
         .lines()
         .filter_map(|line| line.strip_prefix("event: "))
         .collect();
-    assert_eq!(names, ["history", "sample"], "{told}");
+    assert_eq!(names, ["history", "training", "sample"], "{told}");
     let sample = told
         .lines()
         .rfind(|line| line.starts_with("data: "))
