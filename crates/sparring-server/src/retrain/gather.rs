@@ -41,12 +41,17 @@ pub(super) fn gather(app: &App, old: &Loaded) -> Result<Gathered, String> {
         return Err("there are no events that tell a taste".to_owned());
     }
     let saved = stamp(&old.folder).map_or(0, |(time, _)| Moment::of(time).secs());
-    let (late, seen) = latest(&events, saved);
+    let (mut late, mut seen) = latest(&events, saved);
+    let mut tail = tail_of(&state, &events, &late);
+    if tail.users() < USERS.0 {
+        // Few users go on for long: each one's last event decides.
+        (late, seen) = (ends(&events), true);
+        tail = tail_of(&state, &events, &late);
+    }
     let items = catalogue(&state);
     let all = log(&state, &items, events.iter());
     let early = events.iter().zip(&late).filter(|(_, late)| !**late);
     let head = log(&state, &items, early.map(|(event, _)| event));
-    let tail = tail(&state, &events, &late);
     if tail.users() < USERS.0 {
         return Err(format!(
             "{} users have both earlier and latest events, {} are needed to decide",
@@ -70,10 +75,7 @@ fn latest(events: &[Told], saved: u32) -> (Vec<bool>, bool) {
     times.sort_unstable();
     let (first, last) = (times[0], times[times.len() - 1]);
     if Clock::of(i64::from(first), i64::from(last)) == Clock::Positions {
-        let next = events.iter().skip(1).map(Some).chain([None]);
-        let ends = events.iter().zip(next);
-        let ends = ends.map(|(event, next)| next.is_none_or(|next| next.0 != event.0));
-        return (ends.collect(), true);
+        return (ends(events), true);
     }
     #[expect(
         clippy::cast_possible_truncation,
@@ -85,6 +87,15 @@ fn latest(events: &[Told], saved: u32) -> (Vec<bool>, bool) {
     let seen = fresh < FRESH;
     let cut = if seen { cut } else { cut.max(saved + 1) };
     (events.iter().map(|event| event.2 >= cut).collect(), seen)
+}
+
+/// Whether each event is its user's last.
+fn ends(events: &[Told]) -> Vec<bool> {
+    let next = events.iter().skip(1).map(Some).chain([None]);
+    let pairs = events.iter().zip(next);
+    pairs
+        .map(|(event, next)| next.is_none_or(|next| next.0 != event.0))
+        .collect()
 }
 
 /// The items that are there, and their indices by those of the state.
@@ -116,7 +127,7 @@ fn log<'a>(
 }
 
 /// Users with events before and after the cut; of many, some at equal distances.
-fn tail(state: &State, events: &[Told], late: &[bool]) -> Tail {
+fn tail_of(state: &State, events: &[Told], late: &[bool]) -> Tail {
     let mut by_user: BTreeMap<u32, Asked> = BTreeMap::new();
     for (&(user, item, _), late) in events.iter().zip(late) {
         let asked = by_user.entry(user).or_default();
