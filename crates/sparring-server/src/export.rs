@@ -281,7 +281,8 @@ mod tests {
                 .map(|i| log.items().id(i.0))
                 .collect();
             assert_eq!(items, ["x", "y"]);
-            assert_eq!(log.interactions().ratings(user).unwrap()[0], 4.5);
+            let rating = log.interactions().ratings(user).unwrap()[0];
+            assert!((rating - 4.5).abs() < 1e-6, "{rating}");
         }
         assert_eq!(ExportFormat::of(Path::new("log.txt")), None);
     }

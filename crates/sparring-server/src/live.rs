@@ -182,7 +182,7 @@ mod tests {
         live.look(100.0, Totals::default());
         assert!(live.samples().is_empty(), "nothing to compare with");
         for _ in 0..98 {
-            live.count(200, Duration::from_micros(1000));
+            live.count(200, Duration::from_millis(1));
         }
         live.count(503, Duration::from_millis(64));
         live.count(200, Duration::from_millis(64));

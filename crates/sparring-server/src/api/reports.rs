@@ -1,5 +1,6 @@
 //! What other commands have made, as it lies in the folders that were named.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Json;
@@ -47,7 +48,8 @@ pub(super) async fn one(State(app): State<Arc<App>>, asked: Asked) -> Result<Res
             "check that the file can be read, or open it without the server",
         )
     })?;
-    let (kind, policy) = if name.ends_with(".html") {
+    let is_page = Path::new(name).extension().is_some_and(|end| end == "html");
+    let (kind, policy) = if is_page {
         ("text/html; charset=utf-8", ALONE)
     } else {
         ("application/json", super::guard::POLICY)

@@ -1,5 +1,6 @@
 //! The pages, which are part of the binary: no network, no bundler, no script in the document.
 
+use std::future::ready;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::Router;
@@ -50,11 +51,14 @@ pub(super) const ASSETS: [Asset; 18] = [
 /// All of them. Browsers keep them and ask whether they have changed.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     ASSETS.iter().fold(Router::new(), |router, asset| {
-        router.route(asset.0, get(move |headers| show(*asset, headers)))
+        router.route(
+            asset.0,
+            get(move |headers: HeaderMap| ready(show(*asset, headers))),
+        )
     })
 }
 
-async fn show((_, kind, text): Asset, headers: HeaderMap) -> Response {
+fn show((_, kind, text): Asset, headers: HeaderMap) -> Response {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     let tag = format!("\"{:016x}\"", hasher.finish());

@@ -46,9 +46,10 @@ async fn pages_need_no_key_no_network_and_no_script_in_the_document() {
             StatusCode::NOT_MODIFIED
         );
         let text = text(response).await;
-        for loaded in text.split('"').filter(|part| {
-            part.starts_with("/ui/") || (part.starts_with("./") && part.ends_with(".js"))
-        }) {
+        for loaded in text
+            .split('"')
+            .filter(|part| part.starts_with("/ui/") || part.starts_with("./"))
+        {
             let address = loaded.replace("./", "/ui/");
             if !met.contains(&address) {
                 met.push(address.clone());
