@@ -53,12 +53,12 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     ASSETS.iter().fold(Router::new(), |router, asset| {
         router.route(
             asset.0,
-            get(move |headers: HeaderMap| ready(show(*asset, headers))),
+            get(move |headers: HeaderMap| ready(show(*asset, &headers))),
         )
     })
 }
 
-fn show((_, kind, text): Asset, headers: HeaderMap) -> Response {
+fn show((_, kind, text): Asset, headers: &HeaderMap) -> Response {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     let tag = format!("\"{:016x}\"", hasher.finish());
