@@ -76,7 +76,9 @@ pub fn extend_backwards(
                 turned[at].push(item_of(item));
             }
         }
-        turned.iter_mut().for_each(|items| items.reverse());
+        for items in &mut turned {
+            items.reverse();
+        }
         Ok(turned)
     };
     in_blocks(&chosen(log, extent), extend)
@@ -101,7 +103,9 @@ pub fn exchange(
     for item in log.user_indices().flat_map(|user| log.history(user)) {
         rarity[item.at()] += 1.0;
     }
-    rarity.iter_mut().for_each(|count| *count = -count.ln());
+    for count in &mut rarity {
+        *count = -count.ln();
+    }
     let exchange = |users: &[UserIx]| {
         let mut streams = streams(users, seed);
         let mut made: Vec<Vec<ItemIx>> = users
