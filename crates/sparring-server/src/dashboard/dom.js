@@ -53,10 +53,11 @@ export function tiles(pairs) {
 
 const whole = new Intl.NumberFormat("en");
 const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
+const brief = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 
 export const count = (n) => whole.format(Math.round(n));
 export const figure = (x) => (x === null || x === undefined ? "-" : Math.abs(x) >= 1e4 ? count(x) : short.format(x));
-export const millis = (x) => (x === null || x === undefined ? "-" : `${short.format(x)} ms`);
+export const millis = (x) => (x === null || x === undefined ? "-" : `${brief.format(x)} ms`);
 export const bytes = (n) => (n >= 1 << 30 ? `${(n / (1 << 30)).toFixed(2)} GiB` : `${(n / (1 << 20)).toFixed(1)} MiB`);
 export const when = (text) => (text && !text.startsWith("0001") ? text.slice(0, 19).replace("T", " ") : "");
 

@@ -52,7 +52,7 @@ export async function show(root, { until }) {
         ["items", count(stats.items)],
         ["events", count(stats.events)],
         ["requests since the start", count(stats.requests)],
-        ["running for", `${(stats.up_secs / 3600).toFixed(stats.up_secs < 36000 ? 2 : 0)} h`],
+        ["running for", stats.up_secs < 3600 ? `${Math.floor(stats.up_secs / 60)} min` : `${(stats.up_secs / 3600).toFixed(1)} h`],
         ["health", health.error ?? `ready, database ${millis(health.database_ms)}`, health.error ? "words bad" : "words good"],
       ]),
       card("Model",
