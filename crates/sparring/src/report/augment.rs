@@ -140,7 +140,7 @@ impl Chosen {
 }
 
 #[cfg(test)]
-pub(super) fn example() -> Augmentation {
+pub(crate) fn example() -> Augmentation {
     let interval = |mean: f64| Interval {
         mean,
         low: mean - 0.01,
