@@ -15,13 +15,14 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
-mod peer;
+#[path = "../../sparring/benches/peer/process.rs"]
+mod process;
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use peer::{Peer, processor_ms};
+use process::Peer;
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 use sparring_deep::{Batch, Device, Network, NextItem, Noise, Transformer, TransformerSizes};
@@ -267,4 +268,15 @@ fn report(sides: &[Vec<Vec<f64>>]) {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+/// Milliseconds of processor time of all threads of this process so far, to 10, where Linux tells
+/// them.
+fn processor_ms() -> Option<f64> {
+    let line = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // After the name, which may have blanks, the 12th and 13th are user's and system's hundredths.
+    let (_, rest) = line.rsplit_once(')')?;
+    let ticks = rest.split_whitespace().skip(11).take(2);
+    let ticks: Vec<f64> = ticks.map_while(|tick| tick.parse().ok()).collect();
+    (ticks.len() == 2).then(|| ticks.iter().sum::<f64>() * 10.0)
 }

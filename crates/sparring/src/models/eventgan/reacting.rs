@@ -9,7 +9,7 @@ use super::coding::CodedLog;
 use super::liking::Liking;
 use super::rows::Rows;
 use crate::data::Dataset;
-use crate::models::sequential::{Course, Learner, steps, windows};
+use crate::models::sequential::{Course, Learner, Window, newest, steps, windows};
 use crate::recommend::{FitError, Progress, Run};
 
 /// Steps that a small log is gone through for.
@@ -65,7 +65,7 @@ pub(super) fn react(
             }
             losses += loss;
             step += 1;
-            let share = 1.0 - DECAY.min((1.0 + step as f32) / (10.0 + step as f32));
+            let share = newest(DECAY, step);
             for (average, weight) in averages.iter_mut().zip(net.reaction_weights_mut()) {
                 for (a, w) in average.data.iter_mut().zip(&weight.data) {
                     *a += share * (w - *a);
@@ -91,7 +91,7 @@ pub(super) fn react(
 fn one_step(
     net: &mut EventNet,
     (log, liking): (&CodedLog, &Liking),
-    windows: &[crate::models::sequential::Window],
+    windows: &[Window],
     (config, seed, step, total): (&LikingConfig, Seed, u64, u64),
     adams: &mut [AdamState],
 ) -> f64 {

@@ -18,6 +18,7 @@ impl Peer {
             .current_dir(folder)
             .env_remove("OPENBLAS_CORETYPE")
             .env_remove("OPENBLAS_L2_SIZE")
+            .env("OPENBLAS_NUM_THREADS", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -45,15 +46,4 @@ impl Drop for Peer {
         drop(self.child.stdin.take());
         drop(self.child.wait());
     }
-}
-
-/// Milliseconds of processor time of all threads of this process so far, to 10, where Linux tells
-/// them.
-pub(crate) fn processor_ms() -> Option<f64> {
-    let line = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // After the name, which may have blanks, the 12th and 13th are user's and system's hundredths.
-    let (_, rest) = line.rsplit_once(')')?;
-    let ticks = rest.split_whitespace().skip(11).take(2);
-    let ticks: Vec<f64> = ticks.map_while(|tick| tick.parse().ok()).collect();
-    (ticks.len() == 2).then(|| ticks.iter().sum::<f64>() * 10.0)
 }
