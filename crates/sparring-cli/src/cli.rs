@@ -139,6 +139,10 @@ pub(crate) struct Reading {
     /// Keep only events rated at least this.
     #[arg(long, value_name = "RATING")]
     pub(crate) min_rating: Option<f32>,
+    /// Read a column of kinds of events as ratings: these kinds, the least telling first, are 1, 2 and so
+    /// on (--scale view,cart,buy). Without it such a column is not looked at.
+    #[arg(long, value_delimiter = ',', value_name = "KIND,KIND")]
+    pub(crate) scale: Vec<String>,
     /// What to do with users of a test file that training does not know: refuse, skip.
     #[arg(long, value_name = "RULE", default_value = "refuse")]
     pub(crate) unknown_users: String,
@@ -146,15 +150,25 @@ pub(crate) struct Reading {
 
 impl Reading {
     /// For a log that was read before: of a pair that stands twice the last counts.
-    pub(crate) fn lenient(min_rating: Option<f32>) -> Self {
+    pub(crate) fn lenient(min_rating: Option<f32>, scale: &[String]) -> Self {
         let (duplicates, unknown_users) = ("last".to_owned(), "refuse".to_owned());
         Self {
             format: None,
             duplicates,
             min_rating,
+            scale: scale.to_vec(),
             unknown_users,
         }
     }
+}
+
+/// What is known of items beside the log.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Facts {
+    /// An item file with kinds and years (movies.dat, u.item, or CSV with item, genres, year): sasrec,
+    /// gru4rec and eventgan learn what items of a kind have in common; other models leave it out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) facts: Option<PathBuf>,
 }
 
 /// The parts of a log.
@@ -170,6 +184,8 @@ pub(crate) struct Parts {
     /// The test part.
     #[arg(long, value_name = "FILE")]
     pub(crate) test: String,
+    #[command(flatten)]
+    pub(crate) facts: Facts,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }
@@ -315,6 +331,8 @@ pub(crate) struct Train {
     /// command goes on from there to the same weights.
     #[arg(long, value_name = "DIR")]
     pub(crate) checkpoint: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) facts: Facts,
     #[command(flatten)]
     pub(crate) reading: Reading,
     #[command(flatten)]
@@ -540,6 +558,8 @@ pub(crate) struct Tune {
     /// TOML file for the best settings.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) facts: Facts,
     #[command(flatten)]
     pub(crate) reading: Reading,
     #[command(flatten)]

@@ -91,6 +91,7 @@ impl Context {
             cancel: &self.cancel,
             memory: self.memory,
             checkpoint: None,
+            kept: None,
             device: self.device,
         }
     }

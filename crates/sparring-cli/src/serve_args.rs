@@ -24,12 +24,27 @@ pub(crate) struct Serve {
     /// Where users, items and events are kept.
     #[arg(long, value_name = "DIR", default_value = "sparring-data")]
     pub(crate) data_dir: PathBuf,
+    /// Keep them in this PostgreSQL database instead: postgres://user:password@host/database. The connection is
+    /// not encrypted.
+    #[arg(
+        long,
+        env = "SPARRING_DATABASE",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub(crate) database: Option<String>,
     /// Address to listen at; one that others can reach needs a key.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(crate) host: IpAddr,
     /// Port to listen at; 0 for any.
     #[arg(long, value_name = "N", default_value_t = 8088)]
     pub(crate) port: u16,
+    /// Answer by TLS with this certificate, in PEM, and those that vouch for it after it.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// What clients have to send as X-API-Key [default: nothing].
     #[arg(
         long,

@@ -12,7 +12,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 use sparring::data::csv_field;
 
-use crate::store::{Feedback, Filter, Page, Sqlite, SqliteOptions, Store, StoreError};
+use crate::store::{Feedback, Filter, Page, Postgres, Sqlite, SqliteOptions, Store, StoreError};
 
 /// Events that are read at once, and of a row group.
 const ROWS: usize = 20_000;
@@ -66,12 +66,20 @@ impl ExportError {
     }
 }
 
-/// Writes the events of a data folder that no server uses into a file, whole or not at all; how many there are.
+/// Writes the events of a data folder, or of a `PostgreSQL` database, that no server uses into a file, whole or not at
+/// all; how many there are.
 ///
 /// # Errors
-/// [`ExportError`] if the folder cannot be read or the file not be written.
-pub fn export_to(data: &Path, file: &Path, format: ExportFormat) -> Result<u64, ExportError> {
-    let store = Sqlite::open(data, SqliteOptions::default())?;
+/// [`ExportError`] if the storage cannot be read or the file not be written.
+pub fn export_to(
+    (data, database): (&Path, Option<&str>),
+    file: &Path,
+    format: ExportFormat,
+) -> Result<u64, ExportError> {
+    let store: Box<dyn Store> = match database {
+        Some(address) => Box::new(Postgres::open(address)?),
+        None => Box::new(Sqlite::open(data, SqliteOptions::default())?),
+    };
     let failed = |source| ExportError::Write {
         place: file.display().to_string(),
         source,
@@ -79,7 +87,7 @@ pub fn export_to(data: &Path, file: &Path, format: ExportFormat) -> Result<u64, 
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let beside = file.with_file_name(format!(".{name}.part"));
     let mut out = io::BufWriter::new(std::fs::File::create(&beside).map_err(failed)?);
-    let written = write_to(&store, format, &mut out).and_then(|count| {
+    let written = write_to(&*store, format, &mut out).and_then(|count| {
         out.flush().map_err(failed)?;
         out.get_ref().sync_all().map_err(failed)?;
         std::fs::rename(&beside, file).map_err(failed)?;
@@ -261,13 +269,20 @@ mod tests {
         store
             .commit(&[Change::Feedback { events, overwrite }])
             .unwrap();
-        assert!(export_to(&data, &folder.path().join("busy.csv"), ExportFormat::Csv).is_err());
+        assert!(
+            export_to(
+                (&data, None),
+                &folder.path().join("busy.csv"),
+                ExportFormat::Csv
+            )
+            .is_err()
+        );
         assert!(!folder.path().join("busy.csv").exists());
         drop(store);
         for name in ["log.csv", "log.parquet"] {
             let file = folder.path().join(name);
             let format = ExportFormat::of(&file).unwrap();
-            assert_eq!(export_to(&data, &file, format).unwrap(), 3);
+            assert_eq!(export_to((&data, None), &file, format).unwrap(), 3);
             let log = Dataset::load(&file, &LoadOptions::default()).unwrap();
             let user = sparring::data::UserIx(log.users().get("a,\"b\"").unwrap());
             assert_eq!(

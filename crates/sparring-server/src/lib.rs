@@ -18,6 +18,7 @@ mod state;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod writer;
 
 pub use api::Limits;
@@ -26,3 +27,4 @@ pub use export::{ExportError, ExportFormat, export_to};
 pub use retrain::Retrain;
 pub use server::{Options, ServeError, run, serve};
 pub use state::Reads;
+pub use tls::{Tls, TlsError};

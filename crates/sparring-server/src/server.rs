@@ -12,6 +12,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use sparring::data::Dataset;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use crate::api::{App, END, Limits, router};
 use crate::engine::{self, Engine, LoadError};
@@ -19,7 +20,8 @@ use crate::moment::Moment;
 use crate::reports::Reports;
 use crate::retrain::{self, Retrain, Trainer};
 use crate::state::{Reads, State};
-use crate::store::{Change, Feedback, Sqlite, SqliteOptions, Store, StoreError};
+use crate::store::{Change, Feedback, Postgres, Sqlite, SqliteOptions, Store, StoreError};
+use crate::tls::{Tls, TlsError};
 use crate::writer::Writer;
 
 /// How long requests may go on after the server was asked to end.
@@ -40,8 +42,10 @@ pub struct Options {
     pub shelf: Option<PathBuf>,
     /// Folders with leaderboards and reports, which are shown.
     pub reports: Vec<PathBuf>,
-    /// Where events are kept.
+    /// Where events are kept, if there is no database elsewhere.
     pub data: PathBuf,
+    /// The address of a `PostgreSQL` database that keeps them instead.
+    pub database: Option<String>,
     /// Address to listen at.
     pub host: IpAddr,
     /// Port to listen at; 0 for any.
@@ -54,6 +58,8 @@ pub struct Options {
     pub threads: usize,
     /// When the model is trained again.
     pub retrain: Retrain,
+    /// The certificate to answer by; in the clear if `None`.
+    pub tls: Option<Tls>,
 }
 
 /// Why the server does not run.
@@ -72,6 +78,9 @@ pub enum ServeError {
     /// The storage cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// An import could not be stored.
     #[error("importing: {0}")]
     Import(Arc<StoreError>),
@@ -100,6 +109,7 @@ impl ServeError {
             Self::Model(LoadError::Artifact(error)) => error.hint(),
             Self::Model(LoadError::Store(error)) | Self::Import(error) => error.hint(),
             Self::Store(error) => error.hint(),
+            Self::Tls(_) => "give a certificate and its own private key, both in PEM",
             Self::Listen { .. } => "name another port with --port, or stop who uses this one",
         }
     }
@@ -119,6 +129,7 @@ pub async fn serve(
     if !options.host.is_loopback() && limits.api_key.is_none() {
         return Err(ServeError::Public { host: options.host });
     }
+    let tls = options.tls.as_ref().map(Tls::acceptor).transpose()?;
     let app = open(&options, SqliteOptions::default()).await?;
     if let Some(data) = import {
         self::import(&app, &data)
@@ -139,7 +150,7 @@ pub async fn serve(
     let looking = tokio::spawn(look(Arc::clone(&app)));
     let training = tokio::spawn(retrain::run(Arc::clone(&app)));
     listening(address);
-    accept(&listener, &app, stop).await;
+    accept((&listener, tls), &app, stop).await;
     watching.abort();
     looking.abort();
     training.abort();
@@ -200,8 +211,16 @@ async fn terminated() {
 
 /// Everything that answers, loaded.
 pub(crate) async fn open(options: &Options, sqlite: SqliteOptions) -> Result<Arc<App>, ServeError> {
-    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&options.data, sqlite)?);
-    let state = Arc::new(RwLock::new(State::load(&*store, &options.reads)?));
+    let (store, state) = {
+        let options = options.clone();
+        let opened = move || -> Result<_, StoreError> {
+            let store = storage(&options, sqlite)?;
+            let state = State::load(&*store, &options.reads)?;
+            Ok((store, Arc::new(RwLock::new(state))))
+        };
+        let opening = tokio::task::spawn_blocking(opened);
+        opening.await.expect("opening the storage does not panic")?
+    };
     let writer = Writer::start(Arc::clone(&store), Arc::clone(&state));
     let stamp = engine::stamp(&options.model);
     let model = engine::load(&options.model, 1, &state, &writer).await?;
@@ -220,6 +239,14 @@ pub(crate) async fn open(options: &Options, sqlite: SqliteOptions) -> Result<Arc
     Ok(App::new(engine, store, writer, limits, shown, training))
 }
 
+/// The storage that the options name.
+fn storage(options: &Options, sqlite: SqliteOptions) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match &options.database {
+        Some(address) => Arc::new(Postgres::open(address)?),
+        None => Arc::new(Sqlite::open(&options.data, sqlite)?),
+    })
+}
+
 /// The folder that a folder lies in.
 fn above(folder: &Path) -> PathBuf {
     match folder.parent() {
@@ -229,7 +256,11 @@ fn above(folder: &Path) -> PathBuf {
 }
 
 /// Takes connections until it is asked to stop, then lets those end that are open.
-async fn accept(listener: &TcpListener, app: &Arc<App>, stop: impl Future<Output = ()>) {
+async fn accept(
+    (listener, tls): (&TcpListener, Option<TlsAcceptor>),
+    app: &Arc<App>,
+    stop: impl Future<Output = ()>,
+) {
     let service = TowerToHyperService::new(router(app));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
@@ -251,11 +282,21 @@ async fn accept(listener: &TcpListener, app: &Arc<App>, stop: impl Future<Output
         };
         // Answers are small: they are not kept back to be sent together.
         let _ = stream.set_nodelay(true);
-        let connection = builder.serve_connection(TokioIo::new(stream), service.clone());
-        let connection = open.watch(connection);
+        let (builder, service, watcher) = (builder.clone(), service.clone(), open.watcher());
+        let Some(tls) = tls.clone() else {
+            let connection = builder.serve_connection(TokioIo::new(stream), service);
+            tokio::spawn(ended(watcher.watch(connection)));
+            continue;
+        };
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
+            // Who is slow to shake hands keeps nobody else waiting.
+            match tokio::time::timeout(HEAD, tls.accept(stream)).await {
+                Ok(Ok(stream)) => {
+                    let connection = builder.serve_connection(TokioIo::new(stream), service);
+                    ended(watcher.watch(connection)).await;
+                }
+                Ok(Err(error)) => tracing::debug!(%error, "no handshake"),
+                Err(_) => tracing::debug!("a handshake took too long"),
             }
         });
     }
@@ -264,6 +305,13 @@ async fn accept(listener: &TcpListener, app: &Arc<App>, stop: impl Future<Output
     app.live.tell(END, &());
     if tokio::time::timeout(GRACE, open.shutdown()).await.is_err() {
         tracing::warn!("some requests did not end in time");
+    }
+}
+
+/// Waits for the end of a connection.
+async fn ended(connection: impl Future<Output = hyper::Result<()>>) {
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "a connection ended early");
     }
 }
 

@@ -5,11 +5,14 @@
 
 #[cfg(test)]
 pub(crate) mod contract;
+mod cursor;
 mod error;
+mod postgres;
 mod rows;
 mod sqlite;
 
 pub use error::StoreError;
+pub use postgres::Postgres;
 pub use rows::{Change, Feedback, Filter, Item, ItemPatch, Page, Row, User, UserPatch};
 pub use sqlite::{Sqlite, SqliteOptions};
 

@@ -22,6 +22,7 @@ use crate::store::SqliteOptions;
 
 mod contract;
 mod pages;
+mod tls;
 mod training;
 
 struct Server {
@@ -50,6 +51,24 @@ fn save_as(folder: &Path, seed: u64, name: &str) {
     artifact.save(folder).unwrap();
 }
 
+/// What a test serves: the model and the data of a folder.
+fn options(folder: &Path, limits: Limits) -> Options {
+    Options {
+        model: folder.join("model"),
+        shelf: None,
+        reports: Vec::new(),
+        data: folder.join("data"),
+        database: None,
+        host: [127, 0, 0, 1].into(),
+        port: 0,
+        limits,
+        reads: Reads::default(),
+        threads: 1,
+        retrain: Retrain::default(),
+        tls: None,
+    }
+}
+
 impl Server {
     async fn start(limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -58,18 +77,7 @@ impl Server {
     }
 
     async fn open(folder: tempfile::TempDir, limits: Limits) -> Self {
-        let options = Options {
-            model: folder.path().join("model"),
-            shelf: None,
-            reports: Vec::new(),
-            data: folder.path().join("data"),
-            host: [127, 0, 0, 1].into(),
-            port: 0,
-            limits,
-            reads: Reads::default(),
-            threads: 1,
-            retrain: Retrain::default(),
-        };
+        let options = options(folder.path(), limits);
         let busy = Duration::from_millis(50);
         let app = open(&options, SqliteOptions { busy }).await.unwrap();
         Self { folder, app }

@@ -19,7 +19,7 @@ use std::path::Path;
 use sparring_deep::Device;
 use sparring_wide::Seed;
 
-use crate::recommend::{Cancel, Observer, Run};
+use crate::recommend::{Cancel, Kept, Observer, Run};
 
 pub use crate::report::Synthesis;
 pub use audit::{Suspects, Trap, attack_users, audit_release};
@@ -53,6 +53,8 @@ pub struct Host<'a> {
     pub memory: Option<u64>,
     /// The folder where a model that can be resumed keeps the state of its training.
     pub checkpoint: Option<&'a Path>,
+    /// Fitted parts of models that all fits on one log have in common.
+    pub kept: Option<&'a Kept>,
     /// Where dense layers of deep models are trained.
     pub device: Device,
 }
@@ -65,6 +67,7 @@ impl<'a> Host<'a> {
             cancel,
             memory: None,
             checkpoint: None,
+            kept: None,
             device: Device::default(),
         }
     }
@@ -78,6 +81,7 @@ impl<'a> Host<'a> {
             monitor: None,
             memory: self.memory,
             checkpoint: None,
+            kept: self.kept,
             device: self.device,
         }
     }

@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod bytes;
+mod kept;
 mod query;
 mod reasons;
 mod run;
@@ -11,6 +12,7 @@ mod traits;
 
 pub use behaviour::{Behaviour, Draw, Event, Outlook, Reactions};
 pub use bytes::{Bytes, BytesError};
+pub use kept::{Kept, fit_part};
 pub use query::Query;
 pub use reasons::{Reason, reasons};
 pub use run::{Cancel, Curve, Diagnosis, Monitor, Observer, Progress, Recorder, Run, Silent};

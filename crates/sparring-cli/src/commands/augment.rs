@@ -10,7 +10,7 @@ use sparring::synth::{INTERACTIONS, Output};
 
 use super::load;
 use super::robustness::once;
-use crate::cli::{Augment, Parts};
+use crate::cli::{Augment, Facts, Parts};
 use crate::context::Context;
 use crate::failure::WrongUse;
 
@@ -108,13 +108,19 @@ fn stages(context: &Context, args: &Augment) -> anyhow::Result<Stages> {
 fn known_users(context: &Context, args: &Augment) -> anyhow::Result<Stages> {
     let Some(test) = &args.test else {
         let valid = args.valid.as_deref();
-        let tuning = load::tuning(context, &args.train, valid, &args.reading)?;
+        let tuning = load::tuning(
+            context,
+            &args.train,
+            valid,
+            (&args.reading, &Facts::default()),
+        )?;
         return Ok((tuning, None));
     };
     let parts = Parts {
         train: args.train.clone(),
         valid: args.valid.clone(),
         test: test.clone(),
+        facts: Facts::default(),
         reading: args.reading.clone(),
     };
     let split = load::split(context, &parts)?;

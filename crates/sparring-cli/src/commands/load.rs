@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
 use sparring::data::{
-    DataError, Dataset, Duplicates, Format, LoadOptions, UnknownUsers, csv_field, load_aligned,
-    resolve, write_atomically,
+    DataError, Dataset, Duplicates, Format, ItemFacts, ItemFeatures, LoadOptions, UnknownUsers,
+    csv_field, load_aligned, resolve, write_atomically,
 };
 use sparring::split::{RandomRatio, Split, Splitter, Stage};
 
-use crate::cli::{Parts, Reading};
+use crate::cli::{Facts, Parts, Reading};
 use crate::context::Context;
 use crate::failure::WrongUse;
 
@@ -50,6 +51,7 @@ pub(crate) fn options(reading: &Reading) -> anyhow::Result<LoadOptions> {
         format,
         duplicates,
         min_rating: reading.min_rating,
+        kinds: reading.scale.clone(),
         unknown_users,
     })
 }
@@ -73,15 +75,40 @@ pub(crate) fn catalogue(file: &Path) -> Result<Vec<String>, WrongUse> {
         .collect())
 }
 
-/// One log with enough in it to learn from.
+/// One log with enough in it to learn from, and what is known of its items.
 pub(crate) fn training_log(
     context: &Context,
     argument: &str,
-    reading: &Reading,
+    (reading, facts): (&Reading, &Facts),
 ) -> anyhow::Result<Dataset> {
     let log = log(context, argument, reading)?;
     enough(argument, &log)?;
+    let [log] = described(context, [log], facts)?;
     Ok(log)
+}
+
+/// Logs of one catalogue with the features of its items, if a file tells them.
+fn described<L: AsMut<[Dataset]>>(
+    context: &Context,
+    mut logs: L,
+    facts: &Facts,
+) -> Result<L, DataError> {
+    if let Some(file) = &facts.facts {
+        let parts = logs.as_mut();
+        let found = ItemFacts::load(file, parts[0].items())?;
+        let features = Arc::new(ItemFeatures::of(&found));
+        context.out.note(&format!(
+            "{} of {} items are in {}, with {} features",
+            found.known,
+            features.n_items(),
+            file.display(),
+            features.n_features()
+        ));
+        for log in parts {
+            *log = log.clone().with_features(Arc::clone(&features));
+        }
+    }
+    Ok(logs)
 }
 
 fn enough(argument: &str, log: &Dataset) -> Result<(), DataError> {
@@ -105,7 +132,11 @@ pub(crate) fn split(context: &Context, parts: &Parts) -> anyhow::Result<Split> {
         .flatten()
         .map(String::as_str)
         .collect();
-    let logs = aligned(context, &files, &parts.reading)?;
+    let logs = described(
+        context,
+        aligned(context, &files, &parts.reading)?,
+        &parts.facts,
+    )?;
     let valid = parts.valid.as_ref().map(|_| &logs[1]);
     let split = Split::official(&logs[0], valid, &logs[logs.len() - 1])?;
     Ok(split.validate_inside(&INSIDE, context.seed())?)
@@ -117,10 +148,10 @@ pub(crate) fn tuning(
     context: &Context,
     train: &str,
     valid: Option<&str>,
-    reading: &Reading,
+    (reading, facts): (&Reading, &Facts),
 ) -> anyhow::Result<Stage> {
     let files: Vec<&str> = [Some(train), valid].into_iter().flatten().collect();
-    let logs = aligned(context, &files, reading)?;
+    let logs = described(context, aligned(context, &files, reading)?, facts)?;
     let Some(valid) = logs.get(1) else {
         return Ok(INSIDE
             .split(&logs[0], context.seed().derive("inside"))?

@@ -99,7 +99,7 @@ pub(crate) fn run(context: &Context, args: &Playground) -> anyhow::Result<()> {
 
 /// MovieLens-100K, fetched if need be; planted data where it cannot be had.
 fn playing(context: &Context, args: &Playground) -> anyhow::Result<Playing> {
-    let reading = Reading::lenient(None);
+    let reading = Reading::lenient(None, &[]);
     if let Some(argument) = &args.data {
         let log = load::log(context, argument, &reading)?;
         return Ok(Playing {

@@ -181,7 +181,7 @@ pub(super) fn training_log(
             finding: "the model does not say what it was trained on".to_owned(),
             hint: "name the training log with --data",
         })?;
-    let reading = Reading::lenient(artifact.data.min_rating);
+    let reading = Reading::lenient(artifact.data.min_rating, &artifact.data.scale);
     let data = load::log(context, source, &reading).with_context(|| {
         format!("reading the training log `{source}`; --data names another place")
     })?;

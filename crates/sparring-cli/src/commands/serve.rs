@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sparring_server::{ExportFormat, Limits, Options, Reads, Retrain};
+use sparring_server::{ExportFormat, Limits, Options, Reads, Retrain, Tls};
 
 use super::load;
 use crate::cli::{Reading, Serve};
@@ -22,7 +22,7 @@ pub(crate) fn run(context: &Context, args: &Serve) -> anyhow::Result<()> {
         .into());
     };
     let import = match &args.import {
-        Some(log) => Some(load::log(context, log, &Reading::lenient(None))?),
+        Some(log) => Some(load::log(context, log, &Reading::lenient(None, &[]))?),
         None => None,
     };
     let given = |key: &Option<String>| key.clone().filter(|key| !key.is_empty());
@@ -31,6 +31,7 @@ pub(crate) fn run(context: &Context, args: &Serve) -> anyhow::Result<()> {
         shelf: args.models.clone(),
         reports: args.board.iter().chain(&args.reports).cloned().collect(),
         data: args.data_dir.clone(),
+        database: given(&args.database),
         host: args.host,
         port: args.port,
         limits: Limits {
@@ -45,9 +46,20 @@ pub(crate) fn run(context: &Context, args: &Serve) -> anyhow::Result<()> {
             every: args.retrain_every,
             after: args.retrain_after,
         },
+        tls: args.tls_cert.clone().zip(args.tls_key.clone()).map(|pair| {
+            let (certificate, key) = pair;
+            Tls { certificate, key }
+        }),
+    };
+    let scheme = if options.tls.is_some() {
+        "https"
+    } else {
+        "http"
     };
     let listening = |address| {
-        context.out.note(format!("listening at http://{address}"));
+        context
+            .out
+            .note(format!("listening at {scheme}://{address}"));
     };
     sparring_server::run(options, import, listening, || context.cancel.is_requested())?;
     Ok(())
@@ -59,7 +71,8 @@ fn export(context: &Context, args: &Serve, file: &Path) -> anyhow::Result<()> {
         finding: format!("--export {}: neither .csv nor .parquet", file.display()),
         hint: "end the name of the file with one of them",
     })?;
-    let count = sparring_server::export_to(&args.data_dir, file, format)?;
+    let count =
+        sparring_server::export_to((&args.data_dir, args.database.as_deref()), file, format)?;
     let place = file.display();
     context
         .out

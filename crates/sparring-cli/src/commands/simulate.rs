@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use sparring::artifact::{Artifact, Bound};
 use sparring::data::{Clock, Dataset, InteractionsBuilder, ItemFacts, UserIx, Vocabulary};
-use sparring::experiment::{ExperimentError, Met, Sessions, agreement};
+use sparring::experiment::{Audience, ExperimentError, Met, Sessions, agreement};
 use sparring::fidelity::Sequences;
 use sparring::recommend::{Behaviour, Draw, Event, Recommender};
 
@@ -162,7 +162,7 @@ fn draw(
         }
         .into());
     }
-    context.out.note(format!("draws {} users", given.len()));
+    Audience::stage(&context.bars, "draw users");
     let start = Instant::now();
     let drawn = behaviour.draw(&Draw {
         given: &given,
@@ -171,7 +171,9 @@ fn draw(
         candidates: args.candidates,
         seed: context.seed().derive("simulate"),
         cancel: &context.cancel,
+        observer: Some(&context.bars),
     })?;
+    context.bars.clear();
     if context.cancel.is_requested() {
         return Err(ExperimentError::Cancelled.into());
     }

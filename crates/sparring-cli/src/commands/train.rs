@@ -20,13 +20,13 @@ pub(crate) fn run(context: &Context, args: &Train) -> anyhow::Result<()> {
             context,
             &args.data,
             Some(valid),
-            &args.reading,
+            (&args.reading, &args.facts),
         )?),
         None => None,
     };
     let train = match &stage {
         Some(stage) => stage.train.clone(),
-        None => load::training_log(context, &args.data, &args.reading)?,
+        None => load::training_log(context, &args.data, (&args.reading, &args.facts))?,
     };
     let train = &train;
     let watch = stage
@@ -45,7 +45,10 @@ pub(crate) fn run(context: &Context, args: &Train) -> anyhow::Result<()> {
     let artifact = Artifact {
         config,
         seed: context.config.seed,
-        data: Provenance::of(train, Some(args.data.clone()), args.reading.min_rating),
+        data: Provenance {
+            scale: args.reading.scale.clone(),
+            ..Provenance::of(train, Some(args.data.clone()), args.reading.min_rating)
+        },
         model: fitted.model,
         users: Arc::clone(train.users()),
         items: Arc::clone(train.items()),

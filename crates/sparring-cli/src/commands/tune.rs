@@ -10,7 +10,12 @@ use crate::context::Context;
 pub(crate) fn run(context: &Context, args: &Tune) -> anyhow::Result<()> {
     let base = context.config.model(&args.model)?;
     let (_, metric) = context.measuring(&args.measuring)?;
-    let stage = load::tuning(context, &args.train, args.valid.as_deref(), &args.reading)?;
+    let stage = load::tuning(
+        context,
+        &args.train,
+        args.valid.as_deref(),
+        (&args.reading, &args.facts),
+    )?;
     let options = TuneOptions {
         trials: args.trials,
         metric: metric.clone(),

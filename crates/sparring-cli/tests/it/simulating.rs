@@ -177,3 +177,41 @@ fn times_decide_the_order_and_the_file_where_they_are_equal() {
         );
     }
 }
+
+#[test]
+fn kinds_of_events_and_of_items_are_learnt() {
+    let place = Place::empty();
+    let mut log = String::from("user,item,event,timestamp\n");
+    let mut facts = String::from("item,genres,year\n");
+    for user in 0..60 {
+        for at in 0..6 {
+            // Every third item is bought.
+            let item = (user * 3 + at) % 20;
+            let kind = if item % 3 == 0 { "buy" } else { "view" };
+            let time = 1_000_000_000 + at * 3_600 + user;
+            writeln!(log, "u{user},i{item},{kind},{time}").expect("writes");
+        }
+    }
+    for item in 0..20 {
+        writeln!(facts, "i{item},round|{},19{:02}", item % 4, 80 + item).expect("writes");
+    }
+    place.write("log.csv", log);
+    place.write("items.csv", facts);
+    let train = format!(
+        "train --data log.csv --scale view,buy --facts items.csv --model eventgan {} --out m",
+        tiny()
+    );
+    let said = place.good(&train);
+    assert!(said.contains("60 users, 20 items"), "{said}");
+    // The next item of u1 is i9: it is bought, as 2 of 2 says.
+    place.write("users.csv", "user\nu1\n");
+    let next = place.good("predict --model m --users users.csv --steps 1");
+    let fields: Vec<&str> = next.lines().nth(1).expect("one line").split(',').collect();
+    assert_eq!(fields[..3], ["u1", "1", "i9"], "{next}");
+    let rating: f64 = fields[6].parse().expect("a number");
+    assert!(rating > 1.5, "{next}");
+    let wrong = "train --data log.csv --scale view --model pop --out n";
+    place.bad(wrong, 1, &["one of view, found `buy`", "--scale"]);
+    let wrong = "train --data log.csv --scale view,buy --facts log.csv --model sasrec --out n";
+    place.bad(wrong, 1, &["log.csv:1", "kinds"]);
+}

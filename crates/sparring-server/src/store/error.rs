@@ -64,9 +64,23 @@ pub enum StoreError {
     /// Whoever writes has stopped.
     #[error("the server is shutting down")]
     Closed,
+    /// The address of a database is none.
+    #[error(
+        "the address of the database is not of the form postgres://user:password@host/database"
+    )]
+    Address,
+    /// Another server writes to the database.
+    #[error("another server is using this database")]
+    Taken,
     /// Anything else the database says.
     #[error("the database says: {0}")]
     Sqlite(rusqlite::Error),
+    /// Anything else that a database elsewhere says, or why it cannot be reached.
+    #[error("the database says: {finding}")]
+    Postgres {
+        /// What it says.
+        finding: String,
+    },
 }
 
 impl StoreError {
@@ -83,6 +97,11 @@ impl StoreError {
             Self::Damaged { .. } => "restore the data folder from a copy",
             Self::TooMany { .. } => "send fewer kinds of feedback or fewer items",
             Self::Closed => "send the request again once the server is back",
+            Self::Address => "mend the address given with --database",
+            Self::Taken => "stop the other server, or name another database with --database",
+            Self::Postgres { .. } => {
+                "check that the database runs and lets this user in; send the request again"
+            }
             Self::Sqlite(_) => "look at the server's log; send the request again",
         }
     }
@@ -96,6 +115,24 @@ impl From<rusqlite::Error> for StoreError {
             Some(DiskFull) => Self::Full,
             Some(ReadOnly) => Self::ReadOnly,
             _ => Self::Sqlite(error),
+        }
+    }
+}
+
+impl From<postgres::Error> for StoreError {
+    fn from(error: postgres::Error) -> Self {
+        use postgres::error::SqlState;
+        match error.code() {
+            Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => Self::Locked,
+            Some(code) if *code == SqlState::DISK_FULL => Self::Full,
+            Some(code) if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Self::ReadOnly,
+            _ => {
+                let said = error.as_db_error().map(|said| said.message().to_owned());
+                let cause =
+                    std::error::Error::source(&error).map(|cause| format!("{error}: {cause}"));
+                let finding = said.or(cause).unwrap_or_else(|| error.to_string());
+                Self::Postgres { finding }
+            }
         }
     }
 }

@@ -95,6 +95,9 @@ pub struct Provenance {
     pub source: Option<String>,
     /// Smallest rating that was kept, if there was a limit.
     pub min_rating: Option<f32>,
+    /// Kinds of events that were read as ratings, the first as 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scale: Vec<String>,
     /// Number of users.
     pub users: usize,
     /// Number of items.
@@ -111,6 +114,7 @@ impl Provenance {
         Self {
             source,
             min_rating,
+            scale: Vec::new(),
             users: data.n_users(),
             items: data.n_items(),
             interactions: data.n_interactions(),
@@ -123,6 +127,7 @@ impl Provenance {
         Self {
             source,
             min_rating,
+            scale: Vec::new(),
             users: 0,
             items,
             interactions: 0,

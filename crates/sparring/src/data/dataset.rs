@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::ids::{ItemIx, UserIx, Vocabulary};
 use super::interactions::{Interactions, InteractionsBuilder};
+use super::item_features::ItemFeatures;
 
 /// An interaction log and the external ids of its users and items; cheap to clone.
 ///
@@ -14,6 +15,7 @@ pub struct Dataset {
     users: Arc<Vocabulary>,
     items: Arc<Vocabulary>,
     interactions: Arc<Interactions>,
+    features: Option<Arc<ItemFeatures>>,
 }
 
 impl Dataset {
@@ -38,7 +40,26 @@ impl Dataset {
             users,
             items,
             interactions: Arc::new(interactions),
+            features: None,
         }
+    }
+
+    /// The same log with features of its items, which models of sequences take.
+    ///
+    /// # Panics
+    /// If they are of another number of items.
+    #[must_use]
+    pub fn with_features(self, features: Arc<ItemFeatures>) -> Self {
+        assert_eq!(features.n_items(), self.n_items(), "features of each item");
+        Self {
+            features: Some(features),
+            ..self
+        }
+    }
+
+    /// The features of the items, if there are any.
+    pub fn features(&self) -> Option<&Arc<ItemFeatures>> {
+        self.features.as_ref()
     }
 
     /// Number of users `U`, those without interactions included.
@@ -93,11 +114,14 @@ impl Dataset {
     /// The same ids with other interactions.
     #[must_use]
     pub fn with_interactions(&self, interactions: Interactions) -> Self {
-        Self::new(
-            Arc::clone(&self.users),
-            Arc::clone(&self.items),
-            interactions,
-        )
+        Self {
+            features: self.features.clone(),
+            ..Self::new(
+                Arc::clone(&self.users),
+                Arc::clone(&self.items),
+                interactions,
+            )
+        }
     }
 
     /// The part of the log for which `keep(user, position)` holds, over the same ids.
@@ -106,7 +130,8 @@ impl Dataset {
         self.with_interactions(self.interactions.filter(keep))
     }
 
-    /// The users and their events over another catalogue; items that are not in it are left out.
+    /// The users and their events over another catalogue, without features; items that are not in it are
+    /// left out.
     #[must_use]
     pub fn over(&self, catalogue: Vocabulary) -> Self {
         let places: Vec<Option<u32>> = self.items.iter().map(|id| catalogue.get(id)).collect();
@@ -125,7 +150,7 @@ impl Dataset {
         Self::new(Arc::clone(&self.users), Arc::new(catalogue), interactions)
     }
 
-    /// Users and items exchanged: what item-oriented models train on.
+    /// Users and items exchanged, without features: what item-oriented models train on.
     #[must_use]
     pub fn transpose(&self) -> Self {
         let mut builder = InteractionsBuilder::new();

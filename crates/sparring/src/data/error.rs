@@ -60,6 +60,26 @@ pub enum DataError {
         /// The columns there are.
         found: String,
     },
+    /// The kinds of events are to be read, and there is no column for them.
+    #[error("{}:1: there is no column for the kind of an event", path.display())]
+    NoKinds {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An event is of a kind that was not named.
+    #[error("{}:{line}: column {position} (kind of event) should be one of {kinds}, found `{found}`", path.display())]
+    UnknownKind {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: u64,
+        /// The column, from 1.
+        position: usize,
+        /// The kinds that were named.
+        kinds: String,
+        /// The value, shortened.
+        found: String,
+    },
     /// The format could not be told from the content.
     #[error("{}:1: cannot tell the format from the line `{line}`", path.display())]
     UnknownFormat {
@@ -220,6 +240,10 @@ impl DataError {
             Self::MissingColumn { .. } => {
                 "name the columns user, item, rating, timestamp in the header"
             }
+            Self::NoKinds { .. } => {
+                "call the column event, kind, action or behavior, or leave --scale out"
+            }
+            Self::UnknownKind { .. } => "name all kinds with --scale, the least telling first",
             Self::UnknownFormat { .. } | Self::NoFormat { .. } => {
                 "name the format with --format: csv, tsv, udata, movielens, recbole, sequences, parquet"
             }

@@ -31,6 +31,7 @@ pub(super) struct Layout {
     pub(super) item: usize,
     pub(super) rating: Option<usize>,
     pub(super) time: Option<usize>,
+    pub(super) kind: Option<usize>,
     /// Whether the times are places in an order, of which negative ones say that there is none.
     pub(super) places: bool,
     /// Number of fields of a line; 0 where it varies.
@@ -92,7 +93,17 @@ const TIME: [&str; 8] = [
     "seqpos",
     "position",
 ];
-/// Of these the columns that hold places in an order.
+const KIND: [&str; 8] = [
+    "event",
+    "eventtype",
+    "kind",
+    "action",
+    "behavior",
+    "behaviour",
+    "interactiontype",
+    "type",
+];
+/// Of the columns of times those that hold places in an order.
 const PLACES: [&str; 2] = ["seqpos", "position"];
 
 impl FromStr for Format {
@@ -140,6 +151,7 @@ pub(super) fn layout(
         item: 1,
         rating: (width > 2 && format != Format::Sequences).then_some(2),
         time: (width > 3 && format != Format::Sequences).then_some(3),
+        kind: None,
         places: false,
         width: if format == Format::Sequences {
             0
@@ -239,6 +251,7 @@ fn table(path: &Path, header: &[String], separator: Separator) -> Result<Layout,
         item: find(Role::Item).ok_or_else(|| missing("item"))?,
         rating: find(Role::Rating),
         time: find(Role::Time),
+        kind: find(Role::Kind),
         places: find(Role::Time).is_some_and(|at| PLACES.contains(&plain(&header[at]).as_str())),
         width: header.len(),
     })
@@ -258,6 +271,7 @@ enum Role {
     Item,
     Rating,
     Time,
+    Kind,
 }
 
 /// Whether a column of this name is that of the users.
@@ -274,6 +288,7 @@ fn role(name: &str) -> Option<Role> {
         () if is(&ITEM) => Some(Role::Item),
         () if is(&RATING) => Some(Role::Rating),
         () if is(&TIME) => Some(Role::Time),
+        () if is(&KIND) => Some(Role::Kind),
         () => None,
     }
 }

@@ -21,6 +21,9 @@ pub struct LoadOptions {
     pub duplicates: Duplicates,
     /// Keep only events rated at least this; without effect on a log without ratings.
     pub min_rating: Option<f32>,
+    /// Kinds of events, the least telling first: each is read as a rating, the first as 1, instead of a
+    /// column of ratings. None for ratings as they are.
+    pub kinds: Vec<String>,
     /// What to do with users of later parts that the first part does not have.
     pub unknown_users: UnknownUsers,
 }
@@ -84,6 +87,7 @@ pub fn load_aligned(paths: &[PathBuf], options: &LoadOptions) -> Result<Vec<Data
             users: &mut users,
             items: &mut items,
             min_rating: options.min_rating,
+            kinds: &options.kinds,
             new_users,
             builder: InteractionsBuilder::new(),
             seen: 0,

@@ -22,6 +22,7 @@ pub(super) struct Event<'a> {
     pub(super) item: &'a str,
     pub(super) rating: Option<&'a str>,
     pub(super) time: Option<&'a str>,
+    pub(super) kind: Option<&'a str>,
 }
 
 /// Takes events of one file.
@@ -31,6 +32,8 @@ pub(super) struct Sink<'a> {
     pub(super) users: &'a mut Vocabulary,
     pub(super) items: &'a mut Vocabulary,
     pub(super) min_rating: Option<f32>,
+    /// The kinds of events that stand for ratings, the first for 1; none for ratings as they are.
+    pub(super) kinds: &'a [String],
     /// Whether users that are not in the vocabulary are added, refused or skipped.
     pub(super) new_users: NewUsers,
     pub(super) builder: InteractionsBuilder,
@@ -60,10 +63,14 @@ impl Sink<'_> {
         self.check_id(place("user id", layout.user), event.user)?;
         self.check_id(place("item id", layout.item), event.item)?;
         let column = |at: Option<usize>| at.unwrap_or_default();
-        let rating = event
-            .rating
-            .map(|text| self.rating(place("rating", column(layout.rating)), text))
-            .transpose()?;
+        let rating = if self.kinds.is_empty() {
+            event
+                .rating
+                .map(|text| self.rating(place("rating", column(layout.rating)), text))
+                .transpose()?
+        } else {
+            Some(self.kind(event)?)
+        };
         let time = event
             .time
             .map(|text| self.time(place("timestamp", column(layout.time)), text))
@@ -114,6 +121,23 @@ impl Sink<'_> {
         rating
             .filter(|rating| rating.is_finite() && *rating >= 0.0)
             .ok_or_else(|| self.value(place, "a number of 0 or more", text))
+    }
+
+    /// The rating that the kind of an event stands for.
+    fn kind(&self, event: Event<'_>) -> Result<f32, DataError> {
+        let (path, kinds) = (self.path.to_path_buf(), self.kinds);
+        let (Some(kind), Some(at)) = (event.kind, event.layout.kind) else {
+            return Err(DataError::NoKinds { path });
+        };
+        let found = kinds.iter().position(|known| known == kind.trim());
+        let found = found.ok_or_else(|| DataError::UnknownKind {
+            path,
+            line: event.line,
+            position: at + 1,
+            kinds: kinds.join(", "),
+            found: short(kind),
+        })?;
+        Ok(found as f32 + 1.0)
     }
 
     fn time(&self, place: Field, text: &str) -> Result<i64, DataError> {

@@ -13,7 +13,7 @@ use super::error::ExperimentError;
 use super::fit::fit;
 use crate::eval::Watch;
 use crate::models::ModelConfig;
-use crate::recommend::{Monitor, Part};
+use crate::recommend::{Kept, Monitor, Part};
 use crate::split::Stage;
 
 /// How much to try.
@@ -78,6 +78,11 @@ pub fn tune(
     host: Host<'_>,
 ) -> Result<Tuning, ExperimentError> {
     let watch = Watch::new(stage.holdout.clone(), &options.metric)?;
+    let kept = Kept::new();
+    let host = Host {
+        kept: Some(&kept),
+        ..host
+    };
     let given = base.to_table();
     let mut parts = base.parts();
     let is_off = |key| get(&given, key).and_then(toml::Value::as_float) == Some(0.0);

@@ -1,6 +1,7 @@
 //! What models of sequences share: windows of histories, training with checkpoints, scoring.
 
 mod checkpoint;
+mod described;
 mod saved;
 mod scorer;
 mod training;

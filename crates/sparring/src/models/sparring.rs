@@ -32,6 +32,7 @@ use super::profiles::Profiles;
 use crate::data::{Dataset, ItemIx};
 use crate::recommend::{
     Fit, FitError, NamedTensors, Query, Recommender, Run, ScoreError, Weights, WeightsError,
+    fit_part,
 };
 
 /// Settings of the house recommender.
@@ -108,10 +109,10 @@ impl Fit for SparringConfig {
         check::some_interaction("sparring", profiles.len())?;
         let on = |weight: f32| (weight > 0.0).then_some(weight);
         let linear = on(self.linear_weight)
-            .map(|weight| Ok((weight, self.linear.fit(train, run)?)))
+            .map(|weight| Ok((weight, fit_part(&self.linear, train, run)?)))
             .transpose()?;
         let factors = on(self.factor_weight)
-            .map(|weight| Ok((weight, self.factors.fit(train, run)?)))
+            .map(|weight| Ok((weight, fit_part(&self.factors, train, run)?)))
             .transpose()?;
         let neural = on(self.neural_weight)
             .map(|weight| Ok((weight, training::train(&self.neural, &profiles, run)?)))

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use sparring_wide::Seed;
 
-use super::run::Cancel;
+use super::run::{Cancel, Observer};
 use super::traits::ScoreError;
 use crate::data::{Dataset, ItemIx, UserIx};
 
@@ -56,7 +56,7 @@ pub struct Reactions {
 }
 
 /// What is to be drawn.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Draw<'a> {
     /// The events so far of each user; without any a user begins from nothing.
     pub given: &'a [Vec<Event>],
@@ -71,6 +71,8 @@ pub struct Draw<'a> {
     pub seed: Seed,
     /// Asked at every step whether to stop; then what was drawn so far is incomplete.
     pub cancel: &'a Cancel,
+    /// Who is told how many users are drawn.
+    pub observer: Option<&'a dyn Observer>,
 }
 
 /// A model of whole events.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sparring_deep::Device;
 use sparring_wide::Seed;
 
+use super::kept::Kept;
 use super::traits::Recommender;
 
 /// The surroundings of one fit.
@@ -26,6 +27,8 @@ pub struct Run<'a> {
     pub memory: Option<u64>,
     /// The folder where a model that can be resumed keeps the state of its training.
     pub checkpoint: Option<&'a Path>,
+    /// Fitted parts of models that other fits on the same log have in common with this one.
+    pub kept: Option<&'a Kept>,
     /// Where dense layers of deep models are trained.
     pub device: Device,
 }
@@ -119,6 +122,7 @@ impl<'a> Run<'a> {
             monitor: None,
             memory: None,
             checkpoint: None,
+            kept: None,
             device: Device::default(),
         }
     }

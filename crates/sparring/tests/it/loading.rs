@@ -235,3 +235,34 @@ fn low_ratings_are_left_out() {
     let error = Dataset::load(&path, &options(9.0)).unwrap_err();
     assert!(matches!(error, DataError::NothingLeft { .. }), "{error}");
 }
+
+#[test]
+fn kinds_of_events_stand_for_ratings() {
+    let log = b"user,item,event,rating\n1,2,view,5\n1,3,buy,1\n2,2,cart,5\n";
+    let (_place, path) = file(log);
+    let options = |kinds: &[&str], min_rating| LoadOptions {
+        kinds: kinds.iter().map(|&kind| kind.to_owned()).collect(),
+        min_rating,
+        ..LoadOptions::default()
+    };
+    let ratings = |kinds: &[&str]| {
+        let data = Dataset::load(&path, &options(kinds, None)).unwrap();
+        let of = |user| data.interactions().ratings(UserIx(user)).unwrap().to_vec();
+        [of(0), of(1)].concat()
+    };
+    assert_eq!(ratings(&["view", "cart", "buy"]), [1.0, 3.0, 2.0]);
+    assert_eq!(ratings(&[]), [5.0, 1.0, 5.0], "not looked at");
+    let bought = options(&["view", "cart", "buy"], Some(3.0));
+    let bought = Dataset::load(&path, &bought).unwrap();
+    assert_eq!(bought.n_interactions(), 1);
+    let error = Dataset::load(&path, &options(&["view", "buy"], None)).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.ends_with(":4: column 3 (kind of event) should be one of view, buy, found `cart`"),
+        "{text}"
+    );
+    let (_place, plain) = file(b"user,item\n1,2\n");
+    let error = Dataset::load(&plain, &options(&["view"], None)).unwrap_err();
+    assert!(matches!(error, DataError::NoKinds { .. }), "{error}");
+    assert!(error.hint().contains("--scale"));
+}

@@ -4,6 +4,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params_from_iter};
 
 use crate::moment::Moment;
+use crate::store::cursor::{decode, encode};
 use crate::store::{Feedback, Filter, Item, Page, Row, StoreError, User};
 
 /// Rows of a page and where the next one begins.
@@ -179,19 +180,4 @@ fn damaged(error: impl std::fmt::Display) -> StoreError {
 
 fn json(text: String) -> serde_json::Value {
     serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text))
-}
-
-/// Keys as a cursor: opaque to clients, safe in an address.
-fn encode<const N: usize>(keys: [i64; N]) -> String {
-    keys.map(|key| format!("{key:x}")).join("-")
-}
-
-fn decode<const N: usize>(cursor: &str) -> Result<[i64; N], StoreError> {
-    let keys = cursor.split('-').map(|key| i64::from_str_radix(key, 16));
-    let keys: Result<Vec<i64>, _> = keys.collect();
-    keys.ok()
-        .and_then(|keys| keys.try_into().ok())
-        .ok_or_else(|| StoreError::Cursor {
-            cursor: cursor.to_owned(),
-        })
 }

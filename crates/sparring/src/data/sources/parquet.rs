@@ -36,6 +36,7 @@ pub(super) fn read(
         };
         let (user, item) = (text(layout.user), text(layout.item));
         let (rating, time) = (layout.rating.map(text), layout.time.map(text));
+        let kind = layout.kind.map(text);
         sink(Event {
             line,
             layout: &layout,
@@ -43,6 +44,7 @@ pub(super) fn read(
             item: &item,
             rating: rating.as_deref(),
             time: time.as_deref(),
+            kind: kind.as_deref(),
         })?;
     }
     Ok(())

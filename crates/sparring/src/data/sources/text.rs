@@ -204,6 +204,10 @@ fn emit(
         item: field(layout.item, "item id")?,
         rating: layout.rating.map(|at| field(at, "rating")).transpose()?,
         time: layout.time.map(|at| field(at, "timestamp")).transpose()?,
+        kind: layout
+            .kind
+            .map(|at| field(at, "kind of event"))
+            .transpose()?,
     })
 }
 

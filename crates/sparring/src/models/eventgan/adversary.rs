@@ -144,6 +144,7 @@ impl<'a> Duel<'a> {
             most: self.config.rollout.get(),
             temperature: 1.0,
             cancel: None,
+            observer: None,
         };
         let drawn = decoder.draw(&histories, seed);
         let each = cuts.iter().zip(drawn);

@@ -211,6 +211,7 @@ impl Behaviour for Eventgan {
             most: draw.most.unwrap_or(self.coding.longest),
             temperature: draw.temperature,
             cancel: Some(draw.cancel),
+            observer: draw.observer,
         };
         let drawn = decoder.draw(&given, draw.seed);
         let users = drawn.iter().zip(draw.given).enumerate();

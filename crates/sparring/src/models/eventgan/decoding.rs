@@ -1,5 +1,7 @@
 //! Drawing events one after the other, with what was looked at before kept.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rand::RngExt;
 use rayon::prelude::*;
 use sparring_deep::{Cache, EventBatch, EventCritic, EventNet};
@@ -8,7 +10,7 @@ use sparring_wide::{Matrix, Seed, Stream, draw_by_logits, draw_by_weights};
 use super::coding::{Coded, Coding, index, start_row};
 use super::liking::{Liking, Taste};
 use super::rows::{Rows, normals};
-use crate::recommend::Cancel;
+use crate::recommend::{Cancel, Observer, Progress};
 
 /// Users that are drawn at once by a lane.
 const SLOTS: usize = 16;
@@ -29,6 +31,7 @@ pub(super) struct Decoder<'a> {
     pub(super) most: usize,
     pub(super) temperature: f32,
     pub(super) cancel: Option<&'a Cancel>,
+    pub(super) observer: Option<&'a dyn Observer>,
 }
 
 /// What was drawn for a user.
@@ -86,9 +89,10 @@ impl Slot<'_> {
 impl<'d> Decoder<'d> {
     /// New events after those given, user by user.
     pub(super) fn draw(&self, given: &[Vec<Coded>], seed: Seed) -> Vec<Drawn> {
+        let done = AtomicU64::new(0);
         let lanes: Vec<Vec<(usize, Drawn)>> = (0..LANES)
             .into_par_iter()
-            .map(|lane| self.lane(given, lane, seed))
+            .map(|lane| self.lane(given, lane, seed, &done))
             .collect();
         let mut all = vec![Drawn::default(); given.len()];
         for (user, drawn) in lanes.into_iter().flatten() {
@@ -97,8 +101,14 @@ impl<'d> Decoder<'d> {
         all
     }
 
-    /// The users of one lane.
-    fn lane(&self, given: &[Vec<Coded>], lane: usize, seed: Seed) -> Vec<(usize, Drawn)> {
+    /// The users of one lane; `finished` counts those of all lanes.
+    fn lane(
+        &self,
+        given: &[Vec<Coded>],
+        lane: usize,
+        seed: Seed,
+        finished: &AtomicU64,
+    ) -> Vec<(usize, Drawn)> {
         let mut waiting = (lane..given.len()).step_by(LANES);
         let slots = SLOTS.min(waiting.len());
         let mut cache = self.net.body.cache(slots, self.longest);
@@ -138,6 +148,14 @@ impl<'d> Decoder<'d> {
                 if next.is_none() || slot.drawn.events.len() >= self.most {
                     let slot = running[place].take().expect("it ran");
                     done.push((slot.user, slot.drawn));
+                    let finished = finished.fetch_add(1, Ordering::Relaxed) + 1;
+                    if let Some(observer) = self.observer {
+                        observer.progress(Progress {
+                            unit: "user",
+                            done: finished,
+                            total: given.len() as u64,
+                        });
+                    }
                     running[place] = waiting.next().map(|user| self.begin(user, given, seed));
                     cache.reset(place);
                     if let Some(looks) = &mut looks {

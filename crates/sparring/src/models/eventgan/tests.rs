@@ -104,6 +104,7 @@ fn users_from_nothing_behave_as_the_real_ones() {
         candidates: 1,
         seed: Seed(7),
         cancel: &Cancel::new(),
+        observer: None,
     };
     let drawn = model.draw(&draw).unwrap();
     let eight = drawn.iter().filter(|events| events.len() == 8).count();
@@ -142,6 +143,7 @@ fn histories_are_gone_on_with() {
         candidates: 1,
         seed: Seed(7),
         cancel: &Cancel::new(),
+        observer: None,
     };
     let drawn = model.draw(&draw).unwrap();
     let right = drawn.iter().zip(&given).filter(|(new, given)| {
@@ -197,6 +199,7 @@ fn the_critic_chooses_what_is_real() {
             candidates,
             seed: Seed(7),
             cancel: &cancel,
+            observer: None,
         };
         let drawn = model.draw(&draw).unwrap();
         let pairs: Vec<&[Event]> = drawn.iter().flat_map(|events| events.windows(2)).collect();

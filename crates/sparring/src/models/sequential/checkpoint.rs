@@ -6,7 +6,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sparring_wide::{AdamState, Matrix, Seed};
 
 use super::training::{Learner, State};
-use crate::data::{Dataset, write_atomically};
+use crate::data::{Dataset, ItemIx, write_atomically};
 use crate::recommend::FitError;
 
 /// The file in the folder of checkpoints.
@@ -30,7 +30,15 @@ impl Checkpoint {
         train: &Dataset,
     ) -> Self {
         let items = train.items().iter();
-        let catalogue = items.fold(Seed(1), Seed::derive);
+        let mut catalogue = items.fold(Seed(1), Seed::derive);
+        if let Some(features) = train.features() {
+            for item in 0..u32::try_from(train.n_items()).expect("fewer than 2^32 items") {
+                catalogue = catalogue.derive("item");
+                for feature in features.of_item(ItemIx(item)) {
+                    catalogue = catalogue.at((*feature).into());
+                }
+            }
+        }
         let mut log = Seed(2);
         for user in train.user_indices() {
             log = log.derive("user");

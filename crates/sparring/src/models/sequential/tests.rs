@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sparring_wide::Seed;
 
-use crate::data::{Dataset, InteractionsBuilder, ItemIx, UserIx};
+use crate::data::{Dataset, InteractionsBuilder, ItemFeatures, ItemIx, UserIx};
 use crate::eval::{EvalConfig, evaluate};
 use crate::models::eventgan::tests::with_adversary;
 use crate::models::gru4rec::Gru4recConfig;
@@ -12,7 +12,7 @@ use crate::models::pop::PopConfig;
 use crate::models::sasrec::SasrecConfig;
 use crate::models::sasrec::tests::tiny;
 use crate::recommend::{
-    Cancel, Diagnosis, Fit, FitError, Observer, Progress, Recommender, Run, Weights,
+    Cancel, Diagnosis, Fit, FitError, Observer, Progress, Query, Recommender, Run, Weights,
 };
 use crate::split::{LeaveOneOut, Splitter};
 
@@ -86,13 +86,74 @@ fn an_interrupted_training_goes_on_to_the_same_bits() {
     resumes(&with_adversary());
 }
 
+/// The ring with features of its items: whether each is even.
+fn described() -> Dataset {
+    let rows: Vec<Vec<u32>> = (0..40).map(|item| vec![item % 2]).collect();
+    ring().with_features(std::sync::Arc::new(ItemFeatures::new(&rows)))
+}
+
+#[test]
+fn an_item_that_nobody_had_is_placed_by_its_features() {
+    // Users stay with one of two kinds; the last items of both are in no history.
+    let (users, kind) = (80_u32, 10_u32);
+    let mut builder = InteractionsBuilder::new();
+    for user in 0..users {
+        for event in 0..6 {
+            let item = 2 * ((user * 7 + event * (1 + user % 3)) % kind) + user % 2;
+            builder.push(UserIx(user), ItemIx(item), None, None);
+        }
+    }
+    let ids = |n: u32| std::sync::Arc::new((0..n).map(|id| id.to_string()).collect());
+    let n_items = 2 * kind + 2;
+    let data = Dataset::new(ids(users), ids(n_items), builder.build(users as usize));
+    let rows: Vec<Vec<u32>> = (0..n_items).map(|item| vec![item % 2]).collect();
+    let data = data.with_features(std::sync::Arc::new(ItemFeatures::new(&rows)));
+    let config = SasrecConfig {
+        epochs: super::count(12),
+        learning_rate: 1e-2,
+        dropout: 0.0,
+        ..tiny()
+    };
+    let cancel = Cancel::new();
+    let model = config.fit(&data, &Run::quiet(Seed(2), &cancel)).unwrap();
+    let mut right = 0;
+    for user in data.user_indices() {
+        let query = Query::new_user(data.history(user));
+        let mut scores = vec![0.0; n_items as usize];
+        model.score_into(&[query], &mut scores).unwrap();
+        let unseen = |odd: u32| scores[(2 * kind + odd) as usize];
+        right += u32::from(unseen(user.0 % 2) > unseen(1 - user.0 % 2));
+    }
+    assert!(right >= 76, "{right} of {users}");
+}
+
+#[test]
+fn features_are_part_of_what_a_checkpoint_is_of() {
+    resumes_on(&tiny(), &described());
+    let place = tempfile::tempdir().unwrap();
+    let cancel = Cancel::new();
+    let run = Run {
+        checkpoint: Some(place.path()),
+        ..Run::quiet(Seed(4), &cancel)
+    };
+    tiny().fit(&described(), &run).unwrap();
+    let error = tiny().fit(&ring(), &run).unwrap_err().to_string();
+    assert!(error.contains("another catalogue"), "{error}");
+}
+
 fn resumes<C: Fit>(config: &C)
 where
     C::Model: Weights,
 {
-    let data = ring();
+    resumes_on(config, &ring());
+}
+
+fn resumes_on<C: Fit>(config: &C, data: &Dataset)
+where
+    C::Model: Weights,
+{
     let cancel = Cancel::new();
-    let whole = config.fit(&data, &Run::quiet(Seed(4), &cancel)).unwrap();
+    let whole = config.fit(data, &Run::quiet(Seed(4), &cancel)).unwrap();
     let place = tempfile::tempdir().unwrap();
     for after in [2, 3, 1] {
         let cancel = Cancel::new();
@@ -105,7 +166,7 @@ where
             checkpoint: Some(place.path()),
             ..Run::quiet(Seed(4), &cancel)
         };
-        let part = config.fit(&data, &run).unwrap();
+        let part = config.fit(data, &run).unwrap();
         assert!(cancel.is_requested());
         assert_ne!(part.weights(), whole.weights());
     }
@@ -113,10 +174,10 @@ where
         checkpoint: Some(place.path()),
         ..Run::quiet(Seed(4), &cancel)
     };
-    let rest = config.fit(&data, &run).unwrap();
+    let rest = config.fit(data, &run).unwrap();
     assert_eq!(rest.weights(), whole.weights());
     // Once more from the end: nothing is left to do.
-    assert_eq!(config.fit(&data, &run).unwrap().weights(), whole.weights());
+    assert_eq!(config.fit(data, &run).unwrap().weights(), whole.weights());
 }
 
 #[test]

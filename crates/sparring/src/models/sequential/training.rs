@@ -1,17 +1,20 @@
 //! Training a model of the next item: Adam over packed windows, an average of the weights, looks at
 //! the validation metric, checkpoints.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use sparring_deep::{Body, Network, NextItem, Noise, Shared};
 use sparring_wide::{Adam, AdamState, Matrix, Seed, clip_by_global_norm, vectorised};
 
 use super::checkpoint::Checkpoint;
+use super::described::Described;
 use super::windows::{Window, after_the_first, batch, steps, windows};
 use crate::data::Dataset;
 use crate::models::check;
 use crate::recommend::{FitError, Progress, Recommender, Run};
 
-/// A network that a course trains.
+/// A network that a course trains; the first of its weights is the table of items `[I, K]`.
 pub(in crate::models) trait Learner: Network {
     /// What it learns from, beside the log that windows are cut from.
     type Log: Sync;
@@ -178,8 +181,25 @@ impl Course {
         Ok(())
     }
 
-    /// Trains `network` on the histories of `train`, coded as `log`; `wrap` makes a recommender of it.
+    /// Trains `network` on the histories of `train`, coded as `log`, and with the features of its items if
+    /// there are any; `wrap` makes a recommender of it.
     pub(in crate::models) fn train<N: Learner, R: Recommender>(
+        &self,
+        network: N,
+        settings: String,
+        given: (&N::Log, &Dataset),
+        (run, wrap): (&Run<'_>, impl Fn(N) -> R),
+    ) -> Result<N, FitError> {
+        let Some(features) = given.1.features() else {
+            return self.go(network, settings, given, (run, wrap));
+        };
+        let described = Described::new(network, Arc::clone(features));
+        let wrap = |described: Described<N>| wrap(described.folded());
+        let described = self.go(described, settings, given, (run, wrap))?;
+        Ok(described.folded())
+    }
+
+    fn go<N: Learner, R: Recommender>(
         &self,
         network: N,
         settings: String,

@@ -6,7 +6,7 @@ use super::opponent::Opponent;
 use super::*;
 use crate::models::contract::{planted, scores, uplift};
 use crate::models::profiles::tests::log;
-use crate::recommend::Cancel;
+use crate::recommend::{Cancel, Kept};
 
 pub(super) fn tiny() -> SparringConfig {
     let count = |n| NonZeroUsize::new(n).unwrap();
@@ -185,4 +185,21 @@ fn branches_of_different_catalogues_are_refused() {
         .with_part("linear", model.weights().part("linear").unwrap())
         .with_part("factors", other.weights().part("factors").unwrap());
     assert!(Sparring::from_weights(&mixed).is_err());
+}
+
+#[test]
+fn kept_branches_give_the_same_bits() {
+    let (kept, data, cancel) = (Kept::new(), planted(), Cancel::new());
+    let run = Run {
+        kept: Some(&kept),
+        ..Run::quiet(Seed(1), &cancel)
+    };
+    let fit = |config: &SparringConfig, run: &Run<'_>| config.fit(&data, run).unwrap();
+    let alone = fit(&tiny(), &Run::quiet(Seed(1), &cancel));
+    for _ in 0..2 {
+        assert_eq!(fit(&tiny(), &run), alone);
+    }
+    let mut other = tiny();
+    other.linear.l2 = 300.0;
+    assert_ne!(fit(&other, &run).linear, alone.linear);
 }

@@ -1,0 +1,139 @@
+//! The storage in a `PostgreSQL` database, which may lie on another machine.
+
+mod read;
+mod schema;
+mod write;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use postgres::{Client, Config, NoTls};
+
+use super::{Change, Feedback, Filter, Item, Page, Row, Store, StoreError, User};
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// What the lock of the server that writes is called.
+const LOCK: i64 = 0x0073_7061_7272_696e;
+
+/// A database that one server at a time writes; connections are not encrypted.
+///
+/// A connection that breaks is made anew for the next request. What was acknowledged has been written to the disk of
+/// the database (`synchronous_commit` is on, whatever its own settings are).
+pub struct Postgres {
+    config: Config,
+    writer: Mutex<Option<Client>>,
+    /// Readers that nobody uses at the moment.
+    readers: Mutex<Vec<Client>>,
+}
+
+impl Postgres {
+    /// Connects by an address such as `postgres://user:password@host/database`, and makes the tables if they are not
+    /// there.
+    ///
+    /// # Errors
+    /// If the address is none, the database cannot be reached, has a schema of another version or another server
+    /// writes to it.
+    pub fn open(address: &str) -> Result<Self, StoreError> {
+        let mut config: Config = address.parse().map_err(|_| StoreError::Address)?;
+        config.connect_timeout(CONNECT).application_name("sparring");
+        let store = Self {
+            writer: Mutex::new(None),
+            readers: Mutex::new(Vec::new()),
+            config,
+        };
+        *locked(&store.writer) = Some(store.connect_writer()?);
+        Ok(store)
+    }
+
+    /// A connection that holds the lock of the database, with the tables there.
+    fn connect_writer(&self) -> Result<Client, StoreError> {
+        let mut client = self.config.connect(NoTls)?;
+        client.batch_execute("set synchronous_commit = on")?;
+        let held: bool = client
+            .query_one("select pg_try_advisory_lock($1)", &[&LOCK])?
+            .get(0);
+        if !held {
+            return Err(StoreError::Taken);
+        }
+        schema::prepare(&mut client)?;
+        Ok(client)
+    }
+
+    /// Runs `query` on a connection that nobody else uses.
+    fn reading<T>(
+        &self,
+        query: impl FnOnce(&mut Client) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let idle = locked(&self.readers).pop();
+        let mut client = match idle.filter(|client| !client.is_closed()) {
+            Some(client) => client,
+            None => self.config.connect(NoTls)?,
+        };
+        let answer = query(&mut client);
+        locked(&self.readers).push(client);
+        answer
+    }
+}
+
+impl std::fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The address may hold a password.
+        f.write_str("Postgres")
+    }
+}
+
+impl Drop for Postgres {
+    /// Connections have an executor of their own, which must not end inside of another.
+    fn drop(&mut self) {
+        let writer = locked(&self.writer).take();
+        let readers = std::mem::take(&mut *locked(&self.readers));
+        let ending = std::thread::spawn(move || drop((writer, readers)));
+        if ending.join().is_err() {
+            tracing::warn!("the connections to the database did not end as they should");
+        }
+    }
+}
+
+/// A panic elsewhere leaves connections as good as they were: the database rolls back.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store for Postgres {
+    fn commit(&self, changes: &[Change]) -> Result<Vec<u64>, StoreError> {
+        let mut writer = locked(&self.writer);
+        let mut client = match writer.take().filter(|client| !client.is_closed()) {
+            Some(client) => client,
+            None => self.connect_writer()?,
+        };
+        let done = write::commit(&mut client, changes);
+        *writer = Some(client);
+        done
+    }
+
+    fn load(&self, visit: &mut dyn FnMut(Row<'_>)) -> Result<(), StoreError> {
+        self.reading(|client| read::load(client, visit))
+    }
+
+    fn users(&self, page: &Page<'_>) -> Result<(Vec<User>, Option<String>), StoreError> {
+        self.reading(|client| read::users(client, page))
+    }
+
+    fn items(&self, page: &Page<'_>) -> Result<(Vec<Item>, Option<String>), StoreError> {
+        self.reading(|client| read::items(client, page))
+    }
+
+    fn feedback(
+        &self,
+        filter: &Filter<'_>,
+        page: &Page<'_>,
+    ) -> Result<(Vec<Feedback>, Option<String>), StoreError> {
+        self.reading(|client| read::feedback(client, filter, page))
+    }
+}
+
+#[cfg(test)]
+mod started;
+#[cfg(test)]
+mod tests;
