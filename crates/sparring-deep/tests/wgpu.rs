@@ -85,6 +85,7 @@ fn events(device: Device) -> Vec<f64> {
         items: ITEMS,
         reactions,
         gaps,
+        sessions: true,
         noise: 4,
         width: WIDTH,
     };
@@ -108,6 +109,7 @@ fn events(device: Device) -> Vec<f64> {
             batch.reactions.push(reaction);
             batch.gaps.push(gap);
             batch.ages.push(sparring_deep::age(at as usize));
+            batch.sessions.push(at % 3);
             let (item, reaction, gap) = event(if at == length { 0 } else { at + 1 });
             next.items.push(item);
             next.reactions.push(reaction);

@@ -213,5 +213,5 @@ fn kinds_of_events_and_of_items_are_learnt() {
     let wrong = "train --data log.csv --scale view --model pop --out n";
     place.bad(wrong, 1, &["one of view, found `buy`", "--scale"]);
     let wrong = "train --data log.csv --scale view,buy --facts log.csv --model sasrec --out n";
-    place.bad(wrong, 1, &["log.csv:1", "kinds"]);
+    place.bad(wrong, 1, &["log.csv:1", "genres"]);
 }

@@ -21,6 +21,8 @@ pub struct EventBatch {
     pub gaps: Vec<u32>,
     /// Events of the user so far, those of the row included `[N]`.
     pub ages: Vec<u32>,
+    /// Events of the user's session so far, that of the row included, as an [age](crate::age); 0 where it is not known `[N]`.
+    pub sessions: Vec<u32>,
     /// What each user is like, drawn `[sequences, Z]`.
     pub noise: Matrix,
     /// What came after.

@@ -38,6 +38,8 @@ pub struct EventSizes {
     pub reactions: usize,
     /// Classes of gaps `G`, 1 or more.
     pub gaps: usize,
+    /// Whether a row knows how many events its session has so far.
+    pub sessions: bool,
     /// Numbers `Z` drawn for each user; 0 for none.
     pub noise: usize,
     /// Width `K` of an event.
@@ -47,7 +49,7 @@ pub struct EventSizes {
 /// The embeddings of events.
 ///
 /// ```text
-/// x_n = drop(sqrt(K) E[item] + R[reaction] + G[gap] + A[age] + z W)        without E in a user's first row
+/// x_n = drop(sqrt(K) E[item] + R[reaction] + G[gap] + A[age] + S[session] + z W)        without E in a user's first row
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Embedding {
@@ -59,12 +61,14 @@ pub struct Embedding {
     pub gaps: Matrix,
     /// `A [AGES, K]`
     pub ages: Matrix,
+    /// `S [AGES, K]`, or without rows
+    pub sessions: Matrix,
     /// `W [Z, K]`
     pub noise: Matrix,
 }
 
 /// Names of the embeddings.
-pub(super) const NAMES: [&str; 5] = ["items", "reactions", "gaps", "ages", "noise"];
+pub(super) const NAMES: [&str; 6] = ["items", "reactions", "gaps", "ages", "sessions", "noise"];
 
 impl Embedding {
     /// Drawn small around zero.
@@ -77,30 +81,33 @@ impl Embedding {
             reactions: drawn(sizes.reactions + 1, 0.2, "reactions"),
             gaps: drawn(sizes.gaps + 2, 0.2, "gaps"),
             ages: drawn(AGES, 0.2, "ages"),
+            sessions: drawn(if sizes.sessions { AGES } else { 0 }, 0.2, "sessions"),
             noise: drawn(sizes.noise, 0.2, "noise"),
         }
     }
 
-    pub(super) fn tables(&self) -> [&Matrix; 5] {
+    pub(super) fn tables(&self) -> [&Matrix; 6] {
         let Self {
             items,
             reactions,
             gaps,
             ages,
+            sessions,
             noise,
         } = self;
-        [items, reactions, gaps, ages, noise]
+        [items, reactions, gaps, ages, sessions, noise]
     }
 
-    pub(super) fn tables_mut(&mut self) -> [&mut Matrix; 5] {
+    pub(super) fn tables_mut(&mut self) -> [&mut Matrix; 6] {
         let Self {
             items,
             reactions,
             gaps,
             ages,
+            sessions,
             noise,
         } = self;
-        [items, reactions, gaps, ages, noise]
+        [items, reactions, gaps, ages, sessions, noise]
     }
 
     fn scale(&self) -> f32 {
@@ -139,6 +146,9 @@ impl Embedding {
             add_scaled(x, 1.0, self.reactions.row(batch.reactions[n] as usize));
             add_scaled(x, 1.0, self.gaps.row(self.gap_row(item, batch.gaps[n])));
             add_scaled(x, 1.0, self.ages.row(batch.ages[n] as usize));
+            if self.sessions.rows > 0 {
+                add_scaled(x, 1.0, self.sessions.row(batch.sessions[n] as usize));
+            }
             if users.rows > 0 {
                 add_scaled(x, 1.0, users.row(sequences[n]));
             }
@@ -175,6 +185,9 @@ impl Embedding {
             add_scaled(found[1].row_mut(batch.reactions[n] as usize), 1.0, g);
             add_scaled(found[2].row_mut(self.gap_row(item, batch.gaps[n])), 1.0, g);
             add_scaled(found[3].row_mut(batch.ages[n] as usize), 1.0, g);
+            if self.sessions.rows > 0 {
+                add_scaled(found[4].row_mut(batch.sessions[n] as usize), 1.0, g);
+            }
         }
         if self.noise.rows > 0 {
             let mut sums = Matrix::zeros(batch.packed.n_sequences(), by_x.cols);
@@ -183,7 +196,7 @@ impl Embedding {
                     add_scaled(sums.row_mut(sequence), 1.0, by_x.row(n));
                 }
             }
-            gemm_tn(&batch.noise, &sums, Beta::Replace, &mut found[4]);
+            gemm_tn(&batch.noise, &sums, Beta::Replace, &mut found[5]);
         }
         found
     }

@@ -301,6 +301,7 @@ pub(super) mod tests {
             items: 7,
             reactions: 3,
             gaps: 4,
+            sessions: true,
             noise: 2,
             width: 4,
         };
@@ -322,6 +323,7 @@ pub(super) mod tests {
             reactions: vec![3, 0, 3, 3, 2],
             gaps: vec![4, 0, 3, 4, 4],
             ages: vec![0, 1, 2, 7, 8],
+            sessions: vec![0, 1, 2, 0, 1],
             noise: normal(2, 2, 1.0, Seed(9)),
             next: Targets {
                 gaps: vec![0, 3, 4, 1, 2],
@@ -399,6 +401,7 @@ pub(super) mod tests {
                 reactions: vec![whole.reactions[n]],
                 gaps: vec![whole.gaps[n]],
                 ages: vec![whole.ages[n]],
+                sessions: vec![whole.sessions[n]],
                 noise: Matrix::from_vec(1, 2, whole.noise.row(0).to_vec()),
                 next: Targets::default(),
             };

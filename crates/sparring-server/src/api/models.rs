@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sparring::models::ModelConfig;
 
 use super::App;
 use super::read::{Body, check_id};
@@ -22,6 +23,7 @@ pub(super) fn show(model: &Loaded) -> Value {
     json!({
         "folder": model.folder,
         "model": model.artifact.config.name(),
+        "foresees": ModelConfig::NEXT.contains(&model.artifact.config.name()),
         "generation": model.generation,
         "since": model.since.to_string(),
         "seed": model.artifact.seed,

@@ -85,6 +85,11 @@ async function user(place, id) {
 
 async function predict(place, id) {
   try {
+    const [model] = await ask("/api/v1/models");
+    if (!model.foresees) {
+      place.replaceChildren(h("p", { className: "soft" }, `${model.model} ranks items, but knows no chances of the next one.`));
+      return;
+    }
     const told = await ask(`/api/v1/predict/${part(id)}?n=5`);
     place.replaceChildren(table(`by ${told.model}`, [
       ["item", (event) => named(event.item), "id"],

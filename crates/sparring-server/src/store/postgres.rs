@@ -13,6 +13,8 @@ use super::{Change, Feedback, Filter, Item, Page, Row, Store, StoreError, User};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How long a connection may take to say that it is there, after a request on it has failed.
+const ALIVE: Duration = Duration::from_secs(2);
 /// What the lock of the server that writes is called.
 const LOCK: i64 = 0x0073_7061_7272_696e;
 
@@ -71,7 +73,9 @@ impl Postgres {
             None => self.config.connect(NoTls)?,
         };
         let answer = query(&mut client);
-        locked(&self.readers).push(client);
+        if answer.is_ok() || client.is_valid(ALIVE).is_ok() {
+            locked(&self.readers).push(client);
+        }
         answer
     }
 }
@@ -108,7 +112,10 @@ impl Store for Postgres {
             None => self.connect_writer()?,
         };
         let done = write::commit(&mut client, changes);
-        *writer = Some(client);
+        // A connection that broke may not know it yet; its lock ends with it.
+        if done.is_ok() || client.is_valid(ALIVE).is_ok() {
+            *writer = Some(client);
+        }
         done
     }
 

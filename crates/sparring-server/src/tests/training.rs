@@ -90,6 +90,7 @@ async fn what_comes_next_needs_a_model_that_knows_chances() {
     for item in &items[..3] {
         server.like("u", item).await;
     }
+    assert_eq!(server.get("/api/v1/models").await[0]["foresees"], true);
     let told = server.get("/api/v1/predict/u?n=4").await;
     assert_eq!(told["model"], "markov");
     let next = told["next"].as_array().unwrap();
@@ -109,6 +110,7 @@ async fn what_comes_next_needs_a_model_that_knows_chances() {
     );
     let other = Server::start(Limits::default()).await;
     other.like("u", &other.items()[0]).await;
+    assert_eq!(other.get("/api/v1/models").await[0]["foresees"], false);
     assert_eq!(
         other.fails("GET", "/api/v1/predict/u", "").await,
         (422, "no_next_model".to_owned())

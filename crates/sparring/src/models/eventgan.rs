@@ -399,6 +399,7 @@ impl Fit for EventganConfig {
             items: train.n_items(),
             reactions: coding.reactions(),
             gaps: coding.gaps(),
+            sessions: coding.timed(),
             noise: self.noise_dim,
             width: self.embedding_dim.get(),
         };
@@ -498,10 +499,12 @@ impl Weights for Eventgan {
         let generator = part("generator")?;
         let (items, width, _) = generator.matrix("items")?;
         let (noise, _, _) = generator.matrix("noise")?;
+        let (sessions, _, _) = generator.matrix("sessions")?;
         let sizes = EventSizes {
             items,
             reactions: coding.reactions(),
             gaps: coding.gaps(),
+            sessions: sessions > 0,
             noise,
             width,
         };

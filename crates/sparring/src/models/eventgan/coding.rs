@@ -25,6 +25,8 @@ pub(super) struct Coded {
     pub(super) reaction: u32,
     /// Of the gap before it; the number of classes where it is unknown.
     pub(super) gap: u32,
+    /// Events of its session so far, itself included; 0 where that is not known.
+    pub(super) session: u32,
 }
 
 /// The events of a log in classes, by user.
@@ -50,6 +52,8 @@ pub(super) struct Coding {
     knots: Vec<f32>,
     /// Times of first events at their quantiles, and the last time of the log; none without times.
     starts: Vec<i64>,
+    /// The gap that ends a session, an hour, in the unit of the log; 0 without times.
+    hour: u64,
     /// Whether users come back to items.
     pub(super) repeats: bool,
     /// Events of the longest history.
@@ -87,20 +91,21 @@ impl Coding {
             items.sort_unstable();
             items.windows(2).any(|pair| pair[0] == pair[1])
         });
-        let (knots, starts) = Self::times(data).unwrap_or_default();
+        let (knots, starts, hour) = Self::times(data).unwrap_or_default();
         Self {
             levels: distinct,
             knots,
             starts,
+            hour,
             repeats,
             longest: rows().map(|user| log.row(user).len()).max().unwrap_or(0),
         }
     }
 
-    /// The tables of gaps and of starts, if times are dates.
-    fn times(data: &Dataset) -> Option<(Vec<f32>, Vec<i64>)> {
+    /// The tables of gaps and of starts, and how long an hour is, if times are dates.
+    fn times(data: &Dataset) -> Option<(Vec<f32>, Vec<i64>, u64)> {
         let log = data.interactions();
-        log.clock()?.hour()?;
+        let hour = u64::try_from(log.clock()?.hour()?).ok()?;
         let mut by_class: Vec<Vec<u64>> = vec![Vec::new(); GAP_CLASSES];
         let (mut starts, mut last) = (Vec::new(), i64::MIN);
         for user in data.user_indices() {
@@ -131,7 +136,7 @@ impl Coding {
         let knot = |at: usize| starts[at * (starts.len() - 1) / (STARTS - 1)];
         let mut table: Vec<i64> = (0..STARTS).map(knot).collect();
         table.push(last);
-        Some((knots, table))
+        Some((knots, table, hour))
     }
 
     /// Whether times are known.
@@ -172,7 +177,7 @@ impl Coding {
 
     /// Events in classes.
     pub(super) fn events(&self, history: &[Event]) -> Vec<Coded> {
-        let mut before = None;
+        let (mut before, mut session) = (None, 0);
         let each = history.iter().enumerate();
         each.map(|(at, event)| {
             let gap = if at == 0 {
@@ -180,11 +185,20 @@ impl Coding {
             } else {
                 self.gap(before, event.time)
             };
+            let apart = before.zip(event.time).map(|(before, time): (i64, i64)| {
+                u64::try_from(time.saturating_sub(before)).unwrap_or(0) >= self.hour
+            });
+            session = match apart {
+                _ if !self.timed() || event.time.is_none() => 0,
+                Some(false) => session + 1,
+                _ => 1,
+            };
             before = event.time;
             Coded {
                 item: event.item.0,
                 reaction: self.reaction(event.rating),
                 gap,
+                session,
             }
         })
         .collect()
@@ -196,6 +210,7 @@ impl Coding {
             item: item.0,
             reaction: index(self.reactions()),
             gap: index(self.gaps()),
+            session: 0,
         };
         items.iter().map(unknown).collect()
     }
@@ -208,6 +223,16 @@ impl Coding {
                 .map(|user| self.events(&Event::history(data, user)))
                 .collect(),
             start: start_row(self),
+        }
+    }
+
+    /// Events of the session of an event that is drawn `gap` after another, whose session has so many; an
+    /// hour falls into a class of gaps, which counts as less.
+    pub(super) fn session(&self, so_far: u32, gap: u32) -> u32 {
+        match gap as usize {
+            _ if !self.timed() => 0,
+            gap if gap >= self.gaps() || gap > gap_class(self.hour) => 1,
+            _ => so_far + 1,
         }
     }
 
@@ -240,6 +265,7 @@ impl Coding {
             .with("levels", &[self.levels.len()], self.levels.clone())
             .with("knots", &[self.knots.len()], self.knots.clone())
             .with_wholes("starts", &self.starts)
+            .with_wholes("hour", &[i64::try_from(self.hour).unwrap_or(i64::MAX)])
             .with_indices("repeats", &[1], vec![u32::from(self.repeats)])
             .with_indices("longest", &[1], vec![number(self.longest)])
     }
@@ -270,10 +296,16 @@ impl Coding {
             return Err(wrong("starts", "rising times, none or a table"));
         }
         let longest = weights.indices("longest")?;
+        let hour = weights.wholes("hour")?;
+        let hour = match hour[..] {
+            [hour] if (hour > 0) != starts.is_empty() => u64::try_from(hour).unwrap_or(0),
+            _ => return Err(wrong("hour", "the length of an hour, 0 without times")),
+        };
         Ok(Self {
             levels,
             knots,
             starts,
+            hour,
             repeats: weights.indices("repeats")? == [1],
             longest: *longest
                 .first()
@@ -293,6 +325,7 @@ pub(super) fn start_row(coding: &Coding) -> Coded {
         item: START,
         reaction: index(coding.reactions()),
         gap: index(coding.gaps()),
+        session: 0,
     }
 }
 
@@ -330,13 +363,21 @@ mod tests {
         assert_eq!(coding.gaps(), 18);
         assert!(!coding.repeats && coding.timed());
         let log = coding.log(&data);
-        let of = |item, reaction, gap| Coded {
+        let of = |item, reaction, gap, session| Coded {
             item,
             reaction,
             gap,
+            session,
         };
-        assert_eq!(log.of(UserIx(0)), [of(0, 1, 18), of(1, 0, 2), of(2, 2, 17)]);
-        assert_eq!(log.of(UserIx(1)), [of(1, 1, 18), of(0, 0, 0)]);
+        // The day ends a session.
+        let expected = [of(0, 1, 18, 1), of(1, 0, 2, 2), of(2, 2, 17, 1)];
+        assert_eq!(log.of(UserIx(0)), expected);
+        assert_eq!(log.of(UserIx(1)), [of(1, 1, 18, 1), of(0, 0, 0, 2)]);
+        // 3,600 s lie in class 12, from 2,048 to 4,095.
+        assert_eq!(
+            [11, 12, 13, 18].map(|gap| coding.session(4, gap)),
+            [5, 5, 1, 1]
+        );
         let mut stream = Seed(1).stream("test");
         let start = coding.start(&mut stream).unwrap();
         assert!((1_000_000_000..=1_000_000_010).contains(&start));
@@ -362,7 +403,8 @@ mod tests {
             Coded {
                 item: 1,
                 reaction: 0,
-                gap: 0
+                gap: 0,
+                session: 0
             }
         );
         assert_eq!(coding.start(&mut Seed(1).stream("test")), None);
@@ -376,6 +418,7 @@ mod tests {
             weights.clone().with("levels", &[2], vec![2.0, 1.0]),
             weights.clone().with("knots", &[3], vec![0.0; 3]),
             weights.clone().with_indices("starts", &[2], vec![0, 0]),
+            weights.clone().with_wholes("hour", &[0]),
         ];
         for damaged in cases {
             assert!(Coding::from_weights(&damaged).is_err());

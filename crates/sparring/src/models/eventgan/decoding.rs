@@ -80,6 +80,12 @@ impl Slot<'_> {
         self.given.len() + self.drawn.events.len()
     }
 
+    /// Events so far of the session that the last event belongs to.
+    fn last_session(&self) -> u32 {
+        let last = self.drawn.events.last().or_else(|| self.given.last());
+        last.map_or(0, |event| event.session)
+    }
+
     /// Whether all there is has been seen, so that something new is to come.
     fn is_ready(&self) -> bool {
         self.seen > self.given.len() - self.skipped + self.drawn.events.len()
@@ -306,14 +312,16 @@ impl<'d> Decoder<'d> {
         });
         let mut next = vec![None; ready.len()];
         for (row, &at) in goes_on.iter().enumerate() {
-            let stream = &mut running[ready[at].1].as_mut().expect("it runs").stream;
-            let reaction = reactions
-                .as_ref()
-                .map_or(0, |chances| draw_by_weights(&chances[row], stream));
+            let slot = running[ready[at].1].as_mut().expect("it runs");
+            let reaction = reactions.as_ref().map_or(0, |chances| {
+                draw_by_weights(&chances[row], &mut slot.stream)
+            });
+            let gap = index(gaps[at].unwrap_or(stops));
             next[at] = Some(Coded {
                 item: items[row],
                 reaction: index(reaction),
-                gap: index(gaps[at].unwrap_or(stops)),
+                gap,
+                session: self.coding.session(slot.last_session(), gap),
             });
         }
         next

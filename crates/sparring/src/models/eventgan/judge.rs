@@ -63,6 +63,7 @@ pub(crate) fn judge(
         items: real.n_items(),
         reactions: coding.reactions(),
         gaps: coding.gaps(),
+        sessions: false,
         noise: 0,
         width: WIDTH,
     };

@@ -259,6 +259,7 @@ mod tests {
             item,
             reaction,
             gap: 0,
+            session: 0,
         }
     }
 

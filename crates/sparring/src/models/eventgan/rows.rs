@@ -42,6 +42,7 @@ impl Rows {
         self.batch.reactions.push(event.reaction);
         self.batch.gaps.push(event.gap);
         self.batch.ages.push(age(events_so_far));
+        self.batch.sessions.push(age(event.session as usize));
     }
 
     /// Says what came after the row that was added last, how the user leans towards it, and what it counts.
@@ -51,11 +52,13 @@ impl Rows {
             item: START,
             reaction: index(self.sizes.reactions),
             gap: index(self.sizes.gaps),
+            session: 0,
         };
         let Coded {
             item,
             reaction,
             gap,
+            session: _,
         } = next.unwrap_or(stopped);
         // There is no gap before a first event: any class will do, and the item is not told.
         let first = next.is_some() && gap == index(self.sizes.gaps);
@@ -100,6 +103,7 @@ impl Rows {
             }
             if no_gaps {
                 event.gap = index(self.sizes.gaps);
+                event.session = 0;
             }
             self.push(event, target);
             if let Some(taste) = taste.as_mut().filter(|_| target > from) {
@@ -133,6 +137,7 @@ mod tests {
             items: 9,
             reactions: 0,
             gaps: 1,
+            sessions: true,
             noise: 2,
             width: 4,
         };
@@ -140,18 +145,21 @@ mod tests {
             item,
             reaction: 0,
             gap: 0,
+            session: item - 4,
         };
         let history = [event(5), event(6), event(7)];
         let start = Coded {
             item: START,
             reaction: 0,
             gap: 1,
+            session: 0,
         };
         let mut rows = Rows::new(sizes);
         rows.window(&history, (1, 4), (start, None), &mut Seed(1).stream("rows"));
         let batch = rows.finish();
         assert_eq!(batch.items, [START, 6, 7]);
         assert_eq!(batch.ages, [1, 2, 3]);
+        assert!(batch.sessions == [0, 2, 3] || batch.sessions == [0, 0, 0]);
         assert_eq!(batch.next.items, [6, 7, START]);
         assert_eq!(
             batch.next.gaps,
