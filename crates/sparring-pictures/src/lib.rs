@@ -1,0 +1,1 @@
+//! Adversarial training of pictures, and how good they are.
