@@ -8,6 +8,7 @@ mod bad_input;
 mod explaining;
 mod fidelity;
 mod models_on_disk;
+mod pictures;
 mod predicting;
 mod printed;
 mod privacy;
