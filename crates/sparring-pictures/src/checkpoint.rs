@@ -110,7 +110,8 @@ pub(crate) fn save(
         let view = TensorView::new(*dtype, shape.clone(), bytes);
         (name.as_str(), view.expect("bytes were made for this shape"))
     });
-    let text = serde_json::to_string(about).expect("settings are JSON");
+    // Not JSON: its reader may give another last digit, and no number that is not finite.
+    let text = toml::to_string(about).expect("settings are a table");
     let header = HashMap::from([(ABOUT.to_owned(), text)]);
     let bytes = safetensors::serialize(views, Some(header)).expect("valid views serialize");
     write_atomically(path, &bytes)?;
@@ -143,7 +144,7 @@ impl<'a> Loaded<'a> {
         SafeTensors::deserialize(&bytes).map_err(|e| damaged(&e))?;
         let about = header.metadata().as_ref().and_then(|m| m.get(ABOUT));
         let about = about.ok_or_else(|| damaged(&"it does not say what it is"))?;
-        let about: About = serde_json::from_str(about).map_err(|e| damaged(&e))?;
+        let about: About = toml::from_str(about).map_err(|e| damaged(&e))?;
         about.config.check()?;
         Ok(Self { path, bytes, about })
     }

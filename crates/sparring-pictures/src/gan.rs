@@ -325,24 +325,6 @@ fn blurred(rows: &Matrix, shape: PictureShape) -> (Vec<f32>, usize) {
     (out, width)
 }
 
-/// TODO
-fn paired(a: Vec<f32>, b: Vec<f32>, (real, fake): (Vec<f32>, Vec<f32>), width: usize) -> Probe {
-    let median = |logits: &[f32]| {
-        let mut sorted = logits.to_vec();
-        sorted.sort_by(f32::total_cmp);
-        sorted[sorted.len() / 2]
-    };
-    let zero = f32::midpoint(median(&a), median(&b));
-    let centred = |logits: Vec<f32>| logits.into_iter().map(|logit| logit - zero).collect();
-    Probe {
-        real_logits: centred(a),
-        fake_logits: centred(b),
-        real,
-        fake,
-        width,
-    }
-}
-
 impl AdversarialStep for PictureGan<'_> {
     fn discriminator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
         let which = self.which(rows);
@@ -437,7 +419,7 @@ impl AdversarialStep for PictureGan<'_> {
         let fake_logits = critic.logits(fake, classes.as_deref());
         let rows = (blurred_real, blurred_fake);
         if matches!(self.treated.loss, Loss::Relativistic | Loss::Wasserstein) {
-            return Some(paired(real_logits, fake_logits, rows, width));
+            return Some(Probe::paired(real_logits, fake_logits, rows, width));
         }
         Some(Probe {
             real_logits,

@@ -156,11 +156,13 @@ impl<'a> Scoring<'a> {
             reason = "a place in a list"
         )]
         let limit = sorted[(COPY * sorted.len() as f64) as usize];
+        // Distances that come from rounding alone are none.
+        let limit = limit.max(1e-4 * sorted[sorted.len() / 2]);
         let nearest = by_row(made, &self.all, |_, distances| {
             distances.iter().copied().fold(f32::INFINITY, f32::min)
         });
         let share = |nearest: &[f32]| {
-            nearest.iter().filter(|d| **d < limit).count() as f64 / nearest.len().max(1) as f64
+            nearest.iter().filter(|d| **d <= limit).count() as f64 / nearest.len().max(1) as f64
         };
         [share(&nearest), share(&others)]
     }

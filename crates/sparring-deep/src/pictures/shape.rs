@@ -63,10 +63,8 @@ impl PictureShape {
         let sides = self.sides();
         let last = sides.len() - 1;
         let channels = |level: usize| match of {
-            // 128 channels at a quarter of 28, half as many at each step up.
             Architecture::Reference if level == 0 => self.channels,
-            Architecture::Reference => width << level,
-            Architecture::Modern => width << level,
+            Architecture::Reference | Architecture::Modern => width << level,
         };
         let places = sides[last] * sides[last];
         let mut layers = vec![Layer::Dense {
