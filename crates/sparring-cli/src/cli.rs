@@ -474,11 +474,12 @@ pub(crate) struct Augment {
     /// The recommender.
     #[arg(long, value_name = "NAME", default_value = "ease")]
     pub(crate) model: String,
-    /// What to add: completion (interactions of the users there are), users.
+    /// What to add: completion (interactions of the users there are), users, sequences (for models that
+    /// know order).
     #[arg(long, value_name = "WHAT", default_value = "completion")]
     pub(crate) with: String,
     /// The generators; the first decides, the others are for comparison [default: adversarial,
-    /// autoencoder, own for completions, gaussian for users].
+    /// autoencoder, own for completions, gaussian for users, backwards, exchanged, repeated for sequences].
     #[arg(long, value_delimiter = ',', value_name = "NAME,NAME")]
     pub(crate) synth: Vec<String>,
     /// Folder for augment.json, augment.html, best.toml and, if adding helps, interactions.csv.

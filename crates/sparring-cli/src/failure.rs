@@ -12,7 +12,7 @@ use sparring::recommend::{FitError, ScoreError};
 use sparring::split::SplitError;
 use sparring::synth::SynthError;
 use sparring_pictures::PictureError;
-use sparring_server::ServeError;
+use sparring_server::{ExportError, ServeError};
 
 /// The command line asks for something that does not exist.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +84,7 @@ pub(crate) fn tell(error: &anyhow::Error) -> Told {
                 .map(|e| (e.hint(), privacy_code(e)))
         })
         .or_else(|| cause.downcast_ref::<FidelityError>().map(|e| (e.hint(), 1)))
+        .or_else(|| cause.downcast_ref::<ExportError>().map(|e| (e.hint(), 1)))
         .or_else(|| {
             cause
                 .downcast_ref::<ServeError>()

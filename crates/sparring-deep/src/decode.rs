@@ -1,17 +1,21 @@
 //! One event after the other with cached keys and values.
 
 use rayon::prelude::*;
-use sparring_wide::{Beta, Matrix, add_to_rows, exp, gemm};
+use sparring_wide::{Beta, Matrix, add_to_rows, exp, gemm, vectorised};
 
 use crate::attention::slope_of;
 use crate::body::Body;
-use crate::head::dot;
+use crate::head::add_scaled;
 use crate::transformer::{EPSILON, PER_LAYER, Transformer};
+
+/// Sequences that one thread attends to at least: fewer are not worth another.
+const AT_ONCE: usize = 16;
 
 /// Keys and values of the last events of several sequences.
 #[derive(Debug, Clone)]
 pub struct Cache {
-    /// Keys and values of a layer `[sequences, longest, 2 K]`, the oldest overwritten.
+    /// Of a layer, sequence by sequence: keys `[K, longest]`, so that the scores of all events are
+    /// counted side by side, then values `[longest, K]`; the oldest event is overwritten.
     layers: Vec<Vec<f32>>,
     /// Events so far of each sequence.
     lengths: Vec<usize>,
@@ -72,8 +76,13 @@ impl Transformer {
             let room = cache.longest * 2 * k;
             for (row, &sequence) in sequences.iter().enumerate() {
                 let slot = cache.lengths[sequence] % cache.longest;
-                let at = sequence * room + slot * 2 * k;
-                stored[at..at + 2 * k].copy_from_slice(&qkv.row(row)[k..]);
+                let (keys, values) =
+                    stored[sequence * room..(sequence + 1) * room].split_at_mut(room / 2);
+                let (key, value) = qkv.row(row)[k..].split_at(k);
+                for (keys, key) in keys.chunks_mut(cache.longest).zip(key) {
+                    keys[slot] = *key;
+                }
+                values[slot * k..(slot + 1) * k].copy_from_slice(value);
             }
             let mut found = Matrix::zeros(x.rows, k);
             found
@@ -81,10 +90,11 @@ impl Transformer {
                 .par_chunks_mut(k)
                 .zip(sequences)
                 .zip(qkv.data.par_chunks(3 * k))
+                .with_min_len(AT_ONCE)
                 .for_each(|((found, &sequence), qkv)| {
                     let kept = &stored[sequence * room..(sequence + 1) * room];
                     let newest = cache.lengths[sequence];
-                    self.attend(&qkv[..k], kept, (newest, cache.longest), found);
+                    vectorised(|| self.attend(&qkv[..k], kept, (newest, cache.longest), found));
                 });
             linear(&found, &w[4], &w[5], &mut out);
             add(&mut x, &out);
@@ -98,33 +108,43 @@ impl Transformer {
     }
 
     /// Attention of the newest event over what is kept.
+    #[expect(
+        clippy::inline_always,
+        reason = "it has to be compiled for the processor's vectors"
+    )]
+    #[inline(always)]
     fn attend(&self, q: &[f32], kept: &[f32], (newest, longest): (usize, usize), out: &mut [f32]) {
         let sizes = self.sizes();
         let (k, size) = (sizes.width, sizes.width / sizes.heads);
+        let (keys, values) = kept.split_at(k * longest);
         let seen = (newest + 1).min(longest);
+        let latest = newest % longest;
         let scale = (size as f32).sqrt().recip();
-        let mut scores = vec![0.0; seen];
+        let mut scores = vec![0.0_f32; seen];
         for head in 0..sizes.heads {
             let part = head * size..(head + 1) * size;
+            scores.fill(0.0);
+            for d in part.clone() {
+                add_scaled(&mut scores, scale * q[d], &keys[d * longest..][..seen]);
+            }
+            // Events up to the latest one's slot are the newest, those behind it a round older.
             let slope = slope_of(sizes.recency, head, sizes.heads);
-            for (age, score) in scores.iter_mut().enumerate() {
-                let slot = (newest - age) % longest;
-                let key = &kept[slot * 2 * k..][part.clone()];
-                *score = scale * dot(&q[part.clone()], key) - slope * age as f32;
+            for (slot, score) in scores.iter_mut().enumerate() {
+                let age = latest as f32 - slot as f32;
+                *score -= slope
+                    * if slot > latest {
+                        age + longest as f32
+                    } else {
+                        age
+                    };
             }
             let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let mut sum = 0.0;
             for score in &mut scores {
                 *score = exp(*score - most);
-                sum += *score;
             }
-            for (age, score) in scores.iter().enumerate() {
-                let slot = (newest - age) % longest;
-                let value = &kept[slot * 2 * k + k..][part.clone()];
-                let share = score / sum;
-                for (out, v) in out[part.clone()].iter_mut().zip(value) {
-                    *out += share * v;
-                }
+            let sum: f32 = scores.iter().sum();
+            for (score, value) in scores.iter().zip(values.chunks(k)) {
+                add_scaled(&mut out[part.clone()], score / sum, &value[part.clone()]);
             }
         }
     }
@@ -191,5 +211,32 @@ mod tests {
             }
         }
         assert_eq!(cache.lengths, [4, 3]);
+    }
+
+    #[test]
+    fn a_full_cache_forgets_the_oldest_event() {
+        let sizes = TransformerSizes {
+            width: 6,
+            heads: 2,
+            layers: 1,
+            feedforward: 8,
+            dropout: 0.0,
+            recency: true,
+        };
+        let network = Transformer::new(sizes, Device::Cpu, Seed(3));
+        let x = normal(7, 6, 1.0, Seed(1));
+        let mut cache = network.cache(1, 3);
+        for step in 0..7 {
+            let event = Matrix::from_vec(1, 6, x.row(step).to_vec());
+            let found = network.step(event, &[0], &mut cache);
+            // With one layer nothing is left of what was forgotten.
+            let from = (step + 1).saturating_sub(3);
+            let last = x.data[from * 6..(step + 1) * 6].to_vec();
+            let last = Matrix::from_vec(step + 1 - from, 6, last);
+            let whole = network.infer(last, &Packed::of([step + 1 - from]));
+            for (a, b) in found.row(0).iter().zip(whole.row(step - from)) {
+                assert!((a - b).abs() < 1e-5, "step {step}: {a} {b}");
+            }
+        }
     }
 }

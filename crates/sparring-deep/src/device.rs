@@ -20,19 +20,34 @@ pub enum Device {
     Cuda,
 }
 
-/// A device that this build does not have.
+/// A device that cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no device `{name}` in this build, there is {}", Device::names().join(", "))]
-pub struct NoDevice {
-    /// The name given.
-    pub name: String,
+#[non_exhaustive]
+pub enum NoDevice {
+    /// This build does not have it.
+    #[error("there is no device `{name}` in this build, there is {}", Device::names().join(", "))]
+    NotBuilt {
+        /// The name given.
+        name: String,
+    },
+    /// This build has it, and finds none on this machine.
+    #[error("this machine has no device that `{name}` reaches")]
+    NotFound {
+        /// The name given.
+        name: String,
+    },
 }
 
 impl NoDevice {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
-        match self.name.as_str() {
-            "wgpu" | "cuda" => "build with the cargo feature of that name",
+        match self {
+            Self::NotBuilt { name } if ["wgpu", "cuda"].contains(&name.as_str()) => {
+                "build with the cargo feature of that name"
+            }
+            Self::NotFound { name } if name == "wgpu" => {
+                "install a driver of Vulkan, Metal or DirectX 12, or use cpu"
+            }
             _ => "use cpu",
         }
     }
@@ -50,6 +65,17 @@ impl Device {
         ]
     }
 
+    /// Whether this machine has one.
+    pub fn is_present(self) -> bool {
+        match self {
+            Self::Cpu => true,
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu => !Place::enumerate(burn::tensor::DeviceType::Wgpu).is_empty(),
+            #[cfg(feature = "cuda")]
+            Self::Cuda => !Place::enumerate(burn::tensor::DeviceType::Cuda).is_empty(),
+        }
+    }
+
     /// The device of the framework.
     pub(crate) fn place(self) -> Place {
         match self {
@@ -65,16 +91,24 @@ impl Device {
 impl FromStr for Device {
     type Err = NoDevice;
 
+    /// The device of a name, if this build and this machine have it.
     fn from_str(name: &str) -> Result<Self, NoDevice> {
-        match name {
-            "cpu" => Ok(Self::Cpu),
+        let device = match name {
+            "cpu" => Self::Cpu,
             #[cfg(feature = "wgpu")]
-            "wgpu" => Ok(Self::Wgpu),
+            "wgpu" => Self::Wgpu,
             #[cfg(feature = "cuda")]
-            "cuda" => Ok(Self::Cuda),
-            _ => Err(NoDevice {
-                name: name.to_owned(),
-            }),
+            "cuda" => Self::Cuda,
+            _ => {
+                let name = name.to_owned();
+                return Err(NoDevice::NotBuilt { name });
+            }
+        };
+        if device.is_present() {
+            Ok(device)
+        } else {
+            let name = name.to_owned();
+            Err(NoDevice::NotFound { name })
         }
     }
 }
@@ -119,5 +153,15 @@ mod tests {
         let error = "tpu".parse::<Device>().unwrap_err();
         assert!(error.to_string().starts_with("there is no device `tpu`"));
         assert_eq!(error.hint(), "use cpu");
+    }
+
+    #[test]
+    fn what_to_do_depends_on_why_there_is_none() {
+        let name = || "wgpu".to_owned();
+        let error = NoDevice::NotBuilt { name: name() };
+        assert_eq!(error.hint(), "build with the cargo feature of that name");
+        let error = NoDevice::NotFound { name: name() };
+        assert!(error.to_string().ends_with("no device that `wgpu` reaches"));
+        assert!(error.hint().starts_with("install a driver of Vulkan"));
     }
 }

@@ -1,16 +1,26 @@
 //! The addresses, and what stands before them all: keys, limits, timeouts, headers, counting.
 
 mod events;
+mod export;
 mod guard;
+mod health;
 mod items;
 mod lists;
+mod models;
+mod openapi;
 mod pages;
 mod read;
+mod reports;
+mod streams;
+mod table;
+mod training;
+mod ui;
 mod users;
 mod v1;
 
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -20,9 +30,16 @@ use axum::routing::{get, post, put};
 
 use crate::engine::Engine;
 use crate::fault::Fault;
+use crate::live::{Live, Totals};
 use crate::metrics::Metrics;
+use crate::moment::Moment;
+use crate::reports::Reports;
+use crate::retrain::Trainer;
 use crate::store::Store;
 use crate::writer::Writer;
+
+pub(crate) use streams::END;
+use table::Table;
 
 /// Limits and keys.
 #[derive(Debug, Clone)]
@@ -61,6 +78,12 @@ pub(crate) struct App {
     pub(crate) writer: Writer,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
+    pub(crate) live: Live,
+    pub(crate) reports: Reports,
+    /// The folder with models that can be loaded by name.
+    pub(crate) shelf: PathBuf,
+    pub(crate) since: Instant,
+    pub(crate) training: Trainer,
     pub(crate) rate: guard::Buckets,
     /// Held while categories of an item are read and written again.
     categorising: tokio::sync::Mutex<()>,
@@ -72,6 +95,8 @@ impl App {
         store: Arc<dyn Store>,
         writer: Writer,
         limits: Limits,
+        (shelf, reports): (PathBuf, Reports),
+        training: Trainer,
     ) -> Arc<Self> {
         Arc::new(Self {
             engine,
@@ -80,8 +105,28 @@ impl App {
             rate: guard::Buckets::new(limits.rate),
             limits,
             metrics: Metrics::default(),
+            live: Live::default(),
+            reports,
+            shelf,
+            since: Instant::now(),
+            training,
             categorising: tokio::sync::Mutex::default(),
         })
+    }
+
+    /// Tells those who watch what the last second brought.
+    pub(crate) fn look(&self) {
+        let totals = Totals {
+            events: self.writer.events(),
+            lists: self.engine.lists(),
+            resident_bytes: v1::resident(),
+        };
+        self.live.look(Moment::now().0 as f64 / 1e6, totals);
+    }
+
+    /// Tells those who watch how the training stands.
+    pub(crate) fn tell_training(&self) {
+        self.live.tell("training", &self.training.show());
     }
 
     /// Asks the storage on a thread that may wait.
@@ -99,16 +144,13 @@ impl App {
 
 /// All addresses.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    let open = Router::new()
-        .route("/api/health/live", get(lists::live))
-        .route("/api/health/ready", get(lists::ready));
-    let admin = Router::new()
-        .route("/api/v1/models/reload", post(v1::reload))
-        .route_layer(from_fn_with_state(Arc::clone(app), guard::admin));
-    let keyed = gorse()
-        .merge(own())
-        .route_layer(from_fn_with_state(Arc::clone(app), guard::user));
-    open.merge(admin)
+    let admin = from_fn_with_state(Arc::clone(app), guard::admin);
+    let user = from_fn_with_state(Arc::clone(app), guard::user);
+    let keyed = gorse().merge(own()).router.route_layer(user);
+    open()
+        .router
+        .merge(ui::routes())
+        .merge(admins().router.route_layer(admin))
         .merge(keyed)
         .fallback(nowhere)
         .method_not_allowed_fallback(wrong_method)
@@ -118,8 +160,35 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .with_state(Arc::clone(app))
 }
 
+/// What needs no key.
+fn open() -> Table {
+    Table::default()
+        .route("/api/health", get(health::all))
+        .route("/api/health/live", get(health::live))
+        .route("/api/health/ready", get(health::ready))
+        .route("/api/openapi.json", get(openapi::document))
+}
+
+/// What needs the admin key, where there is one.
+fn admins() -> Table {
+    Table::default()
+        .route("/api/v1/models/reload", post(models::reload))
+        .route("/api/v1/models/load", post(models::load))
+        .route("/api/v1/models/rollback", post(models::roll_back))
+        .route("/api/v1/models/compare", post(models::compare))
+        .route("/api/v1/training/start", post(training::start))
+        .route("/api/v1/events.csv", get(export::csv))
+        .route("/api/v1/events.parquet", get(export::parquet))
+}
+
+/// Every address but those of the pages.
+#[cfg(test)]
+pub(crate) fn addresses() -> Vec<String> {
+    open().merge(admins()).merge(gorse()).merge(own()).paths
+}
+
 /// What gorse's clients call.
-fn gorse() -> Router<Arc<App>> {
+fn gorse() -> Table {
     let item = get(items::one).patch(items::patch).delete(items::delete);
     let category = put(items::add_category).delete(items::remove_category);
     let user = get(users::one).patch(users::patch).delete(users::delete);
@@ -128,7 +197,7 @@ fn gorse() -> Router<Arc<App>> {
         .put(events::overwrite);
     let pair = get(events::all).delete(events::delete);
     let typed = get(events::one).delete(events::delete);
-    let mut router = Router::new()
+    let mut router = Table::default()
         .route("/api/item", post(items::insert))
         .route("/api/items", get(items::all).post(items::insert_all))
         .route("/api/item/{item}", item)
@@ -184,14 +253,27 @@ fn gorse() -> Router<Arc<App>> {
 }
 
 /// What gorse does not have.
-fn own() -> Router<Arc<App>> {
-    Router::new()
+fn own() -> Table {
+    Table::default()
         .route("/api/v1/recommend", post(v1::try_history))
         .route("/api/v1/recommend/{user}", get(v1::recommend))
         .route("/api/v1/explain/{user}/{item}", get(v1::explain))
-        .route("/api/v1/models", get(v1::models))
+        .route("/api/v1/predict/{user}", get(v1::predict))
+        .route("/api/v1/training", get(training::show))
+        .route("/api/v1/models", get(models::all))
+        .route("/api/v1/models/shelf", get(models::shelf))
+        .route("/api/v1/reports", get(reports::list))
+        .route("/api/v1/reports/file", get(reports::one))
+        .route("/api/v1/live", get(streams::live))
+        .route("/api/v1/settings", get(v1::settings))
         .route("/api/v1/stats", get(v1::stats))
         .route("/metrics", get(v1::metrics))
+}
+
+/// How many files the pages are.
+#[cfg(test)]
+pub(crate) fn pages_in_the_binary() -> usize {
+    ui::ASSETS.len()
 }
 
 async fn nowhere() -> Fault {

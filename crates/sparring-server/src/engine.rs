@@ -7,27 +7,31 @@ mod diverse;
 mod fill;
 mod kept;
 mod loaded;
+mod models;
+mod next;
 mod scorer;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use sparring::artifact::{Artifact, ArtifactError};
+use sparring::artifact::ArtifactError;
 use sparring::data::{ItemIx, UserIx};
 use sparring::recommend::top_k;
 
 use crate::moment::Moment;
 use crate::state::{History, Rankings, State};
-use crate::store::{Change, StoreError};
-use crate::writer::Writer;
+use crate::store::StoreError;
 
 pub(crate) use answer::{Answer, Because, Listed, Source, Who, Wish};
 pub(crate) use because::Explained;
 pub(crate) use fill::Shared;
 use kept::Kept;
 pub(crate) use loaded::Loaded;
+use models::{Candidate, Serving};
+pub(crate) use models::{Stamp, load, stamp};
+pub(crate) use next::Foreseen;
 use scorer::{Job, Scorer};
 
 /// The latest items of a history that are scored; what lies further back tells little and costs as much.
@@ -37,9 +41,14 @@ const LONGEST: usize = 1000;
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) state: Arc<RwLock<State>>,
-    model: RwLock<Arc<Loaded>>,
+    serving: RwLock<Serving>,
     folder: PathBuf,
+    /// What the folder was like when it was last read.
+    seen: Mutex<Option<Stamp>>,
+    candidate: Mutex<Option<Candidate>>,
     generations: AtomicU64,
+    /// Lists made so far.
+    lists: AtomicU64,
     rankings: Rankings,
     scorer: Scorer,
     kept: Kept,
@@ -55,33 +64,6 @@ pub enum LoadError {
     /// The items of the model could not be stored.
     #[error(transparent)]
     Store(#[from] Arc<StoreError>),
-}
-
-/// Reads a model and makes its items known to the storage.
-pub(crate) async fn load(
-    folder: &Path,
-    generation: u64,
-    state: &RwLock<State>,
-    writer: &Writer,
-) -> Result<Loaded, LoadError> {
-    let place = folder.to_path_buf();
-    let artifact = tokio::task::spawn_blocking(move || Artifact::load(&place))
-        .await
-        .expect("loading a model does not panic")?;
-    let missing: Vec<String> = {
-        let state = read(state);
-        let new = |id: &&str| state.items.get(id).is_none();
-        artifact
-            .items
-            .iter()
-            .filter(new)
-            .map(str::to_owned)
-            .collect()
-    };
-    if !missing.is_empty() {
-        writer.write(vec![Change::Catalogue(missing)]).await?;
-    }
-    Ok(Loaded::new(artifact, generation, &read(state)))
 }
 
 fn read(state: &RwLock<State>) -> RwLockReadGuard<'_, State> {
@@ -106,14 +88,17 @@ impl Engine {
     pub(crate) fn new(
         state: Arc<RwLock<State>>,
         model: Loaded,
-        folder: PathBuf,
+        seen: Option<Stamp>,
         threads: usize,
     ) -> Self {
         Self {
             state,
             generations: AtomicU64::new(model.generation),
-            model: RwLock::new(Arc::new(model)),
-            folder,
+            folder: model.folder.clone(),
+            serving: RwLock::new(Serving::new(model)),
+            seen: Mutex::new(seen),
+            candidate: Mutex::default(),
+            lists: AtomicU64::new(0),
             rankings: Rankings::new(Duration::from_secs(1)),
             scorer: Scorer::start(threads),
             kept: Kept::default(),
@@ -124,23 +109,14 @@ impl Engine {
         read(&self.state)
     }
 
-    /// The model that answers now; who holds it goes on with it, whatever is loaded meanwhile.
-    pub(crate) fn model(&self) -> Arc<Loaded> {
-        Arc::clone(&self.model.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Where the model lies.
+    /// The folder that is watched for another model.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Reads the model's folder again. The old model goes on serving until the new one is whole, and if it is not.
-    pub(crate) async fn reload(&self, writer: &Writer) -> Result<Arc<Loaded>, LoadError> {
-        let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
-        let model = Arc::new(load(&self.folder, generation, &self.state, writer).await?);
-        let mut current = self.model.write().unwrap_or_else(PoisonError::into_inner);
-        *current = Arc::clone(&model);
-        Ok(model)
+    /// Lists made so far.
+    pub(crate) fn lists(&self) -> u64 {
+        self.lists.load(Ordering::Relaxed)
     }
 
     /// Lets go of what is kept for a user.
@@ -153,19 +129,24 @@ impl Engine {
 
     /// The list of a user or a history.
     pub(crate) async fn recommend(&self, who: &Who, wish: &Wish) -> Answer {
-        let model = self.model();
-        let Some(ground) = self.ground(&model, who, wish) else {
-            return Answer::empty(&model);
+        self.recommend_by(&self.model(), who, wish).await
+    }
+
+    /// The list that a model would give.
+    pub(crate) async fn recommend_by(&self, model: &Arc<Loaded>, who: &Who, wish: &Wish) -> Answer {
+        self.lists.fetch_add(1, Ordering::Relaxed);
+        let Some(ground) = self.ground(model, who, wish) else {
+            return Answer::empty(model);
         };
         let needed = wish.offset + wish.n;
         let best = match &ground.key {
             Some((user, stamp)) if let Some(kept) = self.kept.find(*user, *stamp, needed) => kept,
-            _ => self.best(&model, &ground, wish).await,
+            _ => self.best(model, &ground, wish).await,
         };
         let ranked: Vec<(u32, f32)> = best.iter().copied().take(needed).collect();
-        let mut answer = self.fill(&model, &ground, wish, ranked);
+        let mut answer = self.fill(model, &ground, wish, ranked);
         if wish.reasons > 0 {
-            self.explain_all(&model, ground, wish.reasons, &mut answer)
+            self.explain_all(model, ground, wish.reasons, &mut answer)
                 .await;
         }
         answer

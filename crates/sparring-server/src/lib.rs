@@ -5,10 +5,15 @@
 
 mod api;
 mod engine;
+mod export;
 mod fault;
+mod live;
 mod metrics;
 pub mod moment;
+mod reports;
+mod retrain;
 mod server;
+mod shelf;
 mod state;
 pub mod store;
 #[cfg(test)]
@@ -17,5 +22,7 @@ mod writer;
 
 pub use api::Limits;
 pub use engine::LoadError;
+pub use export::{ExportError, ExportFormat, export_to};
+pub use retrain::Retrain;
 pub use server::{Options, ServeError, run, serve};
 pub use state::Reads;

@@ -16,7 +16,12 @@ pub struct Moment(pub i64);
 impl Moment {
     /// What the clock says.
     pub fn now() -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        Self::of(SystemTime::now())
+    }
+
+    /// A time of the system; 1970 if it lies before.
+    pub(crate) fn of(time: SystemTime) -> Self {
+        let since = time.duration_since(UNIX_EPOCH);
         let micros = since.map_or(0, |since| since.as_micros());
         Self(i64::try_from(micros).unwrap_or(i64::MAX))
     }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -13,9 +13,11 @@ use hyper_util::service::TowerToHyperService;
 use sparring::data::Dataset;
 use tokio::net::TcpListener;
 
-use crate::api::{App, Limits, router};
+use crate::api::{App, END, Limits, router};
 use crate::engine::{self, Engine, LoadError};
 use crate::moment::Moment;
+use crate::reports::Reports;
+use crate::retrain::{self, Retrain, Trainer};
 use crate::state::{Reads, State};
 use crate::store::{Change, Feedback, Sqlite, SqliteOptions, Store, StoreError};
 use crate::writer::Writer;
@@ -34,6 +36,10 @@ const BATCH: usize = 10_000;
 pub struct Options {
     /// The folder of a saved model.
     pub model: PathBuf,
+    /// A folder whose models can be loaded by name; the one that the model lies in if `None`.
+    pub shelf: Option<PathBuf>,
+    /// Folders with leaderboards and reports, which are shown.
+    pub reports: Vec<PathBuf>,
     /// Where events are kept.
     pub data: PathBuf,
     /// Address to listen at.
@@ -46,6 +52,8 @@ pub struct Options {
     pub reads: Reads,
     /// Threads that score.
     pub threads: usize,
+    /// When the model is trained again.
+    pub retrain: Retrain,
 }
 
 /// Why the server does not run.
@@ -111,7 +119,6 @@ pub async fn serve(
     if !options.host.is_loopback() && limits.api_key.is_none() {
         return Err(ServeError::Public { host: options.host });
     }
-    let stamp = stamp(&options.model);
     let app = open(&options, SqliteOptions::default()).await?;
     if let Some(data) = import {
         self::import(&app, &data)
@@ -128,10 +135,14 @@ pub async fn serve(
     };
     let listener = TcpListener::bind(address).await.map_err(failed("listen"))?;
     let address = listener.local_addr().map_err(failed("listen"))?;
-    let watching = tokio::spawn(watch(Arc::clone(&app), options.model.clone(), stamp));
+    let watching = tokio::spawn(watch(Arc::clone(&app)));
+    let looking = tokio::spawn(look(Arc::clone(&app)));
+    let training = tokio::spawn(retrain::run(Arc::clone(&app)));
     listening(address);
     accept(&listener, &app, stop).await;
     watching.abort();
+    looking.abort();
+    training.abort();
     app.writer.close();
     Ok(())
 }
@@ -161,7 +172,10 @@ pub fn run(
             () = terminated() => {}
         }
     };
-    runtime.block_on(serve(options, import, listening, stop))
+    let served = runtime.block_on(serve(options, import, listening, stop));
+    // A model that is being fitted is not waited for.
+    runtime.shutdown_timeout(GRACE);
+    served
 }
 
 /// Waits for the signal with which service managers end a process.
@@ -189,9 +203,29 @@ pub(crate) async fn open(options: &Options, sqlite: SqliteOptions) -> Result<Arc
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&options.data, sqlite)?);
     let state = Arc::new(RwLock::new(State::load(&*store, &options.reads)?));
     let writer = Writer::start(Arc::clone(&store), Arc::clone(&state));
+    let stamp = engine::stamp(&options.model);
     let model = engine::load(&options.model, 1, &state, &writer).await?;
-    let engine = Engine::new(state, model, options.model.clone(), options.threads);
-    Ok(App::new(engine, store, writer, options.limits.clone()))
+    let engine = Engine::new(state, model, stamp, options.threads);
+    let around = above(&options.model);
+    let shelf = options.shelf.clone().unwrap_or_else(|| around.clone());
+    // A leaderboard that lies beside the models is found without being named.
+    let beside = [around.clone(), above(&around)]
+        .map(|folder| folder.join("leaderboard.json"))
+        .into_iter()
+        .filter(|board| board.is_file());
+    let places: Vec<PathBuf> = options.reports.iter().cloned().chain(beside).collect();
+    let limits = options.limits.clone();
+    let shown = (shelf, Reports::new(&places));
+    let training = Trainer::new(options.retrain, options.threads);
+    Ok(App::new(engine, store, writer, limits, shown, training))
+}
+
+/// The folder that a folder lies in.
+fn above(folder: &Path) -> PathBuf {
+    match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    }
 }
 
 /// Takes connections until it is asked to stop, then lets those end that are open.
@@ -225,26 +259,30 @@ async fn accept(listener: &TcpListener, app: &Arc<App>, stop: impl Future<Output
             }
         });
     }
+    app.training.cancel.request();
+    // Who watches would do so for ever.
+    app.live.tell(END, &());
     if tokio::time::timeout(GRACE, open.shutdown()).await.is_err() {
         tracing::warn!("some requests did not end in time");
     }
 }
 
-/// What changes when another model is put into the folder.
-fn stamp(folder: &Path) -> Option<(SystemTime, u64)> {
-    let about = std::fs::metadata(folder.join("manifest.json")).ok()?;
-    Some((about.modified().ok()?, about.len()))
+/// Counts every second for those who watch.
+async fn look(app: Arc<App>) {
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        every.tick().await;
+        app.look();
+    }
 }
 
 /// Loads the model again whenever its folder changes. What cannot be loaded is tried once.
-async fn watch(app: Arc<App>, folder: PathBuf, mut seen: Option<(SystemTime, u64)>) {
+async fn watch(app: Arc<App>) {
     loop {
         tokio::time::sleep(LOOK).await;
-        let now = stamp(&folder);
-        if now.is_none() || now == seen {
+        if !app.engine.has_news() {
             continue;
         }
-        seen = now;
         match app.engine.reload(&app.writer).await {
             Ok(model) => tracing::info!(generation = model.generation, "another model serves"),
             Err(error) => {
@@ -255,7 +293,7 @@ async fn watch(app: Arc<App>, folder: PathBuf, mut seen: Option<(SystemTime, u64
 }
 
 /// Stores a log; events that are there already stay.
-async fn import(app: &App, data: &Dataset) -> Result<(), Arc<StoreError>> {
+pub(crate) async fn import(app: &App, data: &Dataset) -> Result<(), Arc<StoreError>> {
     let log = data.interactions();
     let mut events = Vec::with_capacity(BATCH);
     for user in data.user_indices() {

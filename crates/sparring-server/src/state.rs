@@ -41,6 +41,7 @@ pub(crate) struct State {
     facts: Vec<ItemFacts>,
     n_users: usize,
     n_events: usize,
+    departures: u64,
     /// Changes whenever what may be recommended does.
     pub(crate) shelf: u64,
 }
@@ -188,6 +189,39 @@ impl State {
         categories.iter().all(|category| own.contains(category))
     }
 
+    /// How many users were deleted since the start.
+    pub(crate) fn departures(&self) -> u64 {
+        self.departures
+    }
+
+    /// What tells a taste: user, item and seconds, by user and oldest first, each item once.
+    pub(crate) fn told(&self, now: Moment) -> Vec<(u32, u32, u32)> {
+        let mut told = Vec::with_capacity(self.n_events);
+        for (row, user) in self.rows.iter().zip(0..) {
+            let begin = told.len();
+            let past = row.events.iter().filter(|event| event.secs <= now.secs());
+            let mut met = hashbrown::HashSet::new();
+            let latest = past
+                .rev()
+                .filter(|event| self.tells_taste(event.kind()) && met.insert(event.item()));
+            told.extend(latest.map(|event| (user, event.item(), event.secs)));
+            told[begin..].reverse();
+        }
+        told
+    }
+
+    /// Those who did something to an item, by id. All events are looked at.
+    pub(crate) fn users_of(&self, item: u32) -> Vec<String> {
+        let met = |row: &UserRow| row.events.iter().any(|event| event.item() == item);
+        let rows = self.rows.iter().zip(0..);
+        let mut found: Vec<String> = rows
+            .filter(|(row, _)| row.present && met(row))
+            .map(|(_, user)| self.users.id(user).to_owned())
+            .collect();
+        found.sort();
+        found
+    }
+
     /// What a user did until now.
     pub(crate) fn history(&self, user: u32, now: Moment) -> History {
         let row = &self.rows[user as usize];
@@ -210,7 +244,11 @@ impl State {
     }
 
     fn tells_taste(&self, kind: u8) -> bool {
-        let kind = self.kinds.id(u32::from(kind));
+        self.is_taste(self.kinds.id(u32::from(kind)))
+    }
+
+    /// Whether feedback of this kind tells a taste.
+    pub(crate) fn is_taste(&self, kind: &str) -> bool {
         !self.reads.iter().any(|read| read == kind)
     }
 

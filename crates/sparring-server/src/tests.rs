@@ -11,13 +11,18 @@ use sparring::Seed;
 use sparring::artifact::{Artifact, Provenance};
 use sparring::data::PlantedConfig;
 use sparring::models::ModelConfig;
-use sparring::recommend::{Cancel, Fit, Run};
+use sparring::recommend::{Cancel, Run};
 use tower::ServiceExt;
 
 use crate::api::{App, Limits, router};
+use crate::retrain::Retrain;
 use crate::server::{Options, open};
 use crate::state::Reads;
 use crate::store::SqliteOptions;
+
+mod contract;
+mod pages;
+mod training;
 
 struct Server {
     folder: tempfile::TempDir,
@@ -25,18 +30,20 @@ struct Server {
 }
 
 fn save(folder: &Path, seed: u64) {
+    save_as(folder, seed, "ease");
+}
+
+fn save_as(folder: &Path, seed: u64, name: &str) {
     let data = PlantedConfig::default().generate(Seed(seed)).data;
-    let ModelConfig::Ease(config) = ModelConfig::named("ease").unwrap() else {
-        panic!("EASE is called ease");
-    };
+    let config = ModelConfig::named(name).unwrap();
     let model = config
         .fit(&data, &Run::quiet(Seed(1), &Cancel::new()))
         .unwrap();
     let artifact = Artifact {
-        config: ModelConfig::Ease(config),
+        config,
         seed: 1,
         data: Provenance::of(&data, None, None),
-        model: Box::new(model),
+        model,
         users: Arc::clone(data.users()),
         items: Arc::clone(data.items()),
     };
@@ -53,12 +60,15 @@ impl Server {
     async fn open(folder: tempfile::TempDir, limits: Limits) -> Self {
         let options = Options {
             model: folder.path().join("model"),
+            shelf: None,
+            reports: Vec::new(),
             data: folder.path().join("data"),
             host: [127, 0, 0, 1].into(),
             port: 0,
             limits,
             reads: Reads::default(),
             threads: 1,
+            retrain: Retrain::default(),
         };
         let busy = Duration::from_millis(50);
         let app = open(&options, SqliteOptions { busy }).await.unwrap();

@@ -1,5 +1,6 @@
 //! One thread writes: whatever waits is committed together, and nobody is told before it is durable.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -23,20 +24,29 @@ struct Waiting {
 pub(crate) struct Writer {
     queue: Mutex<Option<Sender<Waiting>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    events: Arc<AtomicU64>,
 }
 
 impl Writer {
     /// Starts the thread.
     pub(crate) fn start(store: Arc<dyn Store>, state: Arc<RwLock<State>>) -> Self {
         let (queue, waiting) = channel();
+        let events = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&events);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || run(&*store, &state, &waiting))
+            .spawn(move || run(&*store, &state, &waiting, &counted))
             .expect("the system gives a thread");
         Self {
             queue: Mutex::new(Some(queue)),
             thread: Mutex::new(Some(thread)),
+            events,
         }
+    }
+
+    /// Events that were made durable since the start.
+    pub(crate) fn events(&self) -> u64 {
+        self.events.load(Ordering::Relaxed)
     }
 
     /// Makes changes durable, all or none; how many rows each one touched. The state knows them then, too.
@@ -73,7 +83,7 @@ impl Writer {
     }
 }
 
-fn run(store: &dyn Store, state: &RwLock<State>, waiting: &Receiver<Waiting>) {
+fn run(store: &dyn Store, state: &RwLock<State>, waiting: &Receiver<Waiting>, counted: &AtomicU64) {
     while let Ok(first) = waiting.recv() {
         let mut weight = weight(&first);
         let mut group = vec![first];
@@ -83,7 +93,7 @@ fn run(store: &dyn Store, state: &RwLock<State>, waiting: &Receiver<Waiting>) {
             weight += self::weight(&next);
             group.push(next);
         }
-        commit(store, state, group);
+        commit(store, state, group, counted);
     }
 }
 
@@ -92,7 +102,7 @@ fn weight(waiting: &Waiting) -> usize {
 }
 
 /// Commits a group; if that fails, each part alone, so that one that cannot be stored harms no other.
-fn commit(store: &dyn Store, state: &RwLock<State>, group: Vec<Waiting>) {
+fn commit(store: &dyn Store, state: &RwLock<State>, group: Vec<Waiting>, counted: &AtomicU64) {
     let (mut all, mut told) = (Vec::new(), Vec::new());
     for waiting in group {
         let refused = {
@@ -108,7 +118,7 @@ fn commit(store: &dyn Store, state: &RwLock<State>, group: Vec<Waiting>) {
     }
     match store.commit(&all) {
         Ok(touched) => {
-            apply(state, &all);
+            apply(state, &all, counted);
             let mut touched = touched.into_iter();
             for (told, count) in told {
                 answer(told, Ok(touched.by_ref().take(count).collect()));
@@ -120,7 +130,7 @@ fn commit(store: &dyn Store, state: &RwLock<State>, group: Vec<Waiting>) {
                 let changes: Vec<Change> = all.by_ref().take(count).collect();
                 let done = store.commit(&changes);
                 if done.is_ok() {
-                    apply(state, &changes);
+                    apply(state, &changes, counted);
                 }
                 answer(told, done.map_err(Arc::new));
             }
@@ -140,7 +150,12 @@ fn worth_another(error: &StoreError) -> bool {
     !matches!(error, StoreError::Locked | StoreError::ReadOnly)
 }
 
-fn apply(state: &RwLock<State>, changes: &[Change]) {
+fn apply(state: &RwLock<State>, changes: &[Change], counted: &AtomicU64) {
+    let events = changes.iter().map(|change| match change {
+        Change::Feedback { events, .. } => events.len() as u64,
+        _ => 0,
+    });
+    counted.fetch_add(events.sum(), Ordering::Relaxed);
     let mut state = state.write().unwrap_or_else(PoisonError::into_inner);
     for change in changes {
         if let Err(error) = state.apply(change) {

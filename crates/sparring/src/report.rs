@@ -25,6 +25,8 @@ mod synthesis_page;
 
 pub use audit::{Audit, Bound};
 pub use audit_page::audit_page;
+#[cfg(test)]
+pub(crate) use augment::example as augmentation_example;
 pub use augment::{Augmentation, Branch, Chosen, Group, Outcome, Tried};
 pub use augment_page::augment_page;
 pub use charts::plotly_script;

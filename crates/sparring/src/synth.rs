@@ -42,6 +42,7 @@ mod times;
 mod warp;
 
 mod completion;
+mod sequences;
 
 mod autoregressive;
 mod bootstrap;
@@ -68,6 +69,7 @@ pub use extras::{Extras, Plan};
 pub use lines::user_id;
 pub use output::{INTERACTIONS, Order, Output, USERS};
 pub use profiles::{Block, Profiles};
+pub use sequences::{exchange, extend_backwards, repeat, reversed};
 pub use tally::Tally;
 pub use traits::{Fitted, Synthesize, Synthesizer};
 

@@ -54,9 +54,10 @@ fn generators(config: &Config, args: &Augment) -> anyhow::Result<Vec<Generator>>
     let (usual, named): (&[&str], Named) = match args.with.as_str() {
         "completion" => (&Generator::COMPLETIONS, Generator::completion),
         "users" => (&["gaussian"], Generator::users),
+        "sequences" => (&Generator::SEQUENCES, Generator::sequences),
         other => {
             let finding = format!("--with: there is nothing `{other}` to add");
-            let hint = "use completion or users";
+            let hint = "use completion, users or sequences";
             return Err(WrongUse { finding, hint }.into());
         }
     };

@@ -1,20 +1,35 @@
 //! `sparring serve`: recommendations in real time over HTTP.
 
-use sparring_server::{Limits, Options, Reads};
+use std::path::Path;
+
+use sparring_server::{ExportFormat, Limits, Options, Reads, Retrain};
 
 use super::load;
 use crate::cli::{Reading, Serve};
 use crate::context::Context;
+use crate::failure::WrongUse;
 
 /// Serves until Ctrl-C.
 pub(crate) fn run(context: &Context, args: &Serve) -> anyhow::Result<()> {
+    if let Some(file) = &args.export {
+        return export(context, args, file);
+    }
+    let Some(model) = &args.model else {
+        return Err(WrongUse {
+            finding: "there is no model to serve".to_owned(),
+            hint: "name one with --model; `sparring train --out` makes one",
+        }
+        .into());
+    };
     let import = match &args.import {
         Some(log) => Some(load::log(context, log, &Reading::lenient(None))?),
         None => None,
     };
     let given = |key: &Option<String>| key.clone().filter(|key| !key.is_empty());
     let options = Options {
-        model: args.model.clone(),
+        model: model.clone(),
+        shelf: args.models.clone(),
+        reports: args.board.iter().chain(&args.reports).cloned().collect(),
         data: args.data_dir.clone(),
         host: args.host,
         port: args.port,
@@ -26,10 +41,30 @@ pub(crate) fn run(context: &Context, args: &Serve) -> anyhow::Result<()> {
         },
         reads: Reads(args.read_types.clone()),
         threads: rayon::current_num_threads(),
+        retrain: Retrain {
+            every: args.retrain_every,
+            after: args.retrain_after,
+        },
     };
     let listening = |address| {
         context.out.note(format!("listening at http://{address}"));
     };
     sparring_server::run(options, import, listening, || context.cancel.is_requested())?;
     Ok(())
+}
+
+/// Writes all stored events and serves nothing.
+fn export(context: &Context, args: &Serve, file: &Path) -> anyhow::Result<()> {
+    let format = ExportFormat::of(file).ok_or_else(|| WrongUse {
+        finding: format!("--export {}: neither .csv nor .parquet", file.display()),
+        hint: "end the name of the file with one of them",
+    })?;
+    let count = sparring_server::export_to(&args.data_dir, file, format)?;
+    let place = file.display();
+    context
+        .out
+        .line(format!("{count} events written to {place}"));
+    context
+        .out
+        .json(&serde_json::json!({ "events": count, "out": file }))
 }

@@ -181,9 +181,9 @@ fn draw(
     answer.events_per_second = answer.events as f64 / secs.max(1e-9);
     load::write(out, csv(artifact, &names, &drawn).as_bytes())?;
     context.out.line(format!(
-        "{} events of {} users written to {} ({:.0} events a second)",
-        answer.events,
-        answer.users,
+        "{} of {} written to {} ({:.0} events a second)",
+        several(answer.events, "event"),
+        several(answer.users, "user"),
         out.display(),
         answer.events_per_second
     ));
@@ -375,4 +375,10 @@ fn table(rows: &[Met]) -> String {
         .expect("writing to a string cannot fail");
     }
     text
+}
+
+/// A number of things in words.
+fn several(n: usize, thing: &str) -> String {
+    let ending = if n == 1 { "" } else { "s" };
+    format!("{n} {thing}{ending}")
 }

@@ -92,6 +92,26 @@ fn whole_users_are_added_or_refused() {
 }
 
 #[test]
+fn sequences_grow_backwards_and_are_exchanged() {
+    let place = Place::with_log();
+    let run = "augment --train train.csv --test test.csv --with sequences --model markov \
+               --set augment.sequences=markov --set augment.longest=9 --set augment.times=[2] \
+               --set augment.shares=[0.5]";
+    let told = place.good(&format!("{run} --out a"));
+    for word in ["backwards", "exchanged", "repeated", "of at most"] {
+        assert!(told.contains(word), "no `{word}` in\n{told}");
+    }
+    let json = report(&place, "a/augment.json");
+    let [backwards, exchanged, repeated] = [0, 1, 2].map(|at| &json["generated"][at]["chosen"]);
+    let added = |branch: &serde_json::Value| branch["added_interactions"].as_u64().unwrap();
+    assert_eq!(added(backwards), 2 * added(repeated), "twice as long");
+    assert_eq!(added(exchanged), added(repeated), "as long as they were");
+    assert!(backwards["test"]["short"]["most"].as_u64().unwrap() <= 9);
+    let page = String::from_utf8(place.read("a/augment.html")).unwrap();
+    assert!(page.contains("learnt the log backwards"));
+}
+
+#[test]
 fn what_does_not_exist_is_refused() {
     let place = Place::with_log();
     for (wrong, code, words) in [
@@ -100,6 +120,22 @@ fn what_does_not_exist_is_refused() {
         ("--synth adversrial", 2, "did you mean `adversarial`?"),
         ("--with users --synth gauss", 2, "no synthesizer `gauss`"),
         ("--synth ,", 2, "no generator is named"),
+        (
+            "--with sequences --synth backward",
+            2,
+            "did you mean `backwards`?",
+        ),
+        (
+            "--with sequences --set augment.sequences=sasrce",
+            2,
+            "did you mean `sasrec`?",
+        ),
+        ("--set augment.shares=[1.5]", 2, "shares up to 1, got 1.5"),
+        (
+            "--set augment.temperature=0",
+            2,
+            "temperature` must be above 0",
+        ),
         ("--metric ndgc@5", 2, "no metric `ndgc`"),
         ("--valid-known test.csv", 2, "there is no --valid"),
         ("--test-known test.csv", 2, "not new"),

@@ -5,6 +5,7 @@
 mod audit;
 mod augment;
 mod bad_input;
+mod clients;
 mod explaining;
 mod fidelity;
 mod models_on_disk;

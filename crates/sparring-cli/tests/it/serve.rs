@@ -5,12 +5,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_sparring");
 
 /// Starts a server on any port; the process and its address.
-fn start(folder: &Path, more: &[&str]) -> (Child, String) {
+pub(super) fn start(folder: &Path, more: &[&str]) -> (Child, String) {
     let mut child = Command::new(BINARY)
         .arg("serve")
         .args(["--port", "0", "--model"])
@@ -45,7 +45,7 @@ fn ask(address: &str, request: &str, body: &str) -> Option<String> {
     answer.starts_with("HTTP/1.1 200").then_some(answer)
 }
 
-fn train(folder: &Path) {
+pub(super) fn train(folder: &Path) {
     let log = folder.join("log.csv");
     let mut text = String::from("user,item\n");
     for user in 0..40 {
@@ -73,12 +73,32 @@ fn train(folder: &Path) {
 
 #[test]
 fn kills_lose_nothing_that_was_acknowledged() {
+    let (heard, _) = kills(4);
+    assert!(heard > 20, "the clients were heard");
+}
+
+#[test]
+#[ignore = "takes a minute: run with --ignored"]
+fn thirty_kills_lose_nothing() {
+    let (heard, slowest) = kills(30);
+    assert!(heard > 500, "the clients were heard: {heard}");
+    let text =
+        format!("30 kills, {heard} events acknowledged, none lost; slowest start {slowest:?}\n");
+    std::io::stderr().write_all(text.as_bytes()).unwrap();
+}
+
+/// Kills a server under load so many times; how many events were acknowledged, all of which are there, and how long the
+/// slowest start took.
+fn kills(rounds: u64) -> (usize, Duration) {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     train(folder);
     let mut acknowledged: Vec<String> = Vec::new();
-    for round in 0..4 {
+    let mut slowest = Duration::ZERO;
+    for round in 0..rounds {
+        let begin = Instant::now();
         let (mut child, address) = start(folder, &[]);
+        slowest = slowest.max(begin.elapsed());
         let clients: Vec<_> = (0..3)
             .map(|client| {
                 let address = address.clone();
@@ -98,14 +118,14 @@ fn kills_lose_nothing_that_was_acknowledged() {
                 })
             })
             .collect();
-        std::thread::sleep(Duration::from_millis(150 + 70 * round));
+        // Now before, now within and now after a commit.
+        std::thread::sleep(Duration::from_millis(150 + 37 * (round % 9)));
         child.kill().unwrap();
         child.wait().unwrap();
         for client in clients {
             acknowledged.extend(client.join().unwrap());
         }
     }
-    assert!(acknowledged.len() > 20, "the clients were heard");
     let (mut child, address) = start(folder, &[]);
     let mut stored = String::new();
     for client in 0..3 {
@@ -117,6 +137,48 @@ fn kills_lose_nothing_that_was_acknowledged() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
+    (acknowledged.len(), slowest)
+}
+
+#[test]
+fn events_are_exported_without_serving() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    train(folder);
+    let log = folder.join("log.csv");
+    let (mut child, address) = start(folder, &["--import", log.to_str().unwrap()]);
+    ask(&address, "DELETE /api/user/u3", "").unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let export = |name: &str| {
+        let done = Command::new(BINARY)
+            .args(["serve", "--data-dir"])
+            .arg(folder.join("data"))
+            .arg("--export")
+            .arg(folder.join(name))
+            .output()
+            .unwrap();
+        (
+            done.status.code(),
+            String::from_utf8_lossy(&done.stderr).into_owned(),
+        )
+    };
+    assert_eq!(export("out.csv").0, Some(0));
+    let text = std::fs::read_to_string(folder.join("out.csv")).unwrap();
+    let stored = text
+        .lines()
+        .skip(1)
+        .filter(|line| !line.starts_with("u3,"))
+        .count();
+    assert!(
+        stored > 250 && stored == text.lines().count() - 1,
+        "{stored}"
+    );
+    let (code, told) = export("out.txt");
+    assert!(code == Some(2) && told.contains("parquet"), "{told}");
+    let done = Command::new(BINARY).arg("serve").output().unwrap();
+    assert_eq!(done.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&done.stderr).contains("--model"));
 }
 
 #[test]

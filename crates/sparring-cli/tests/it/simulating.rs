@@ -147,3 +147,33 @@ fn logs_without_dates_and_users_of_one_event_are_learnt_from() {
         "neither time nor rating: {out}"
     );
 }
+
+#[test]
+fn times_decide_the_order_and_the_file_where_they_are_equal() {
+    let place = Place::empty();
+    for (name, equal) in [("turned.csv", false), ("equal.csv", true)] {
+        let mut log = HEADER.to_owned();
+        for user in 0..80 {
+            let mut lines: Vec<String> = (0..7)
+                .map(|at| {
+                    let time = if equal { 7 } else { 1_000_000_000 + at * 3_600 };
+                    format!("u{user},i{},3,{time}\n", (user * 3 + at) % 20)
+                })
+                .collect();
+            if !equal {
+                lines.reverse();
+            }
+            log.extend(lines);
+        }
+        place.write(name, log);
+        place.good(&format!(
+            "train --data {name} --model eventgan {} --out m",
+            tiny()
+        ));
+        let next = place.good("predict --model m --history i3,i4 --steps 1");
+        assert!(
+            next.lines().nth(1).unwrap().contains(",i5,"),
+            "{name}: {next}"
+        );
+    }
+}

@@ -38,6 +38,8 @@ pub struct Targets {
     pub items: Vec<u32>,
     /// The class of the reaction, the number of classes where there is none.
     pub reactions: Vec<u32>,
+    /// How the item is expected to be liked by other evidence, in logits up to a factor; 0 for none.
+    pub leanings: Vec<f32>,
     /// What the row counts; a negative weight makes what came after less likely.
     pub weights: Vec<f32>,
     /// What sums over rows are divided by.

@@ -2,19 +2,21 @@
 
 use sparring_wide::{Beta, Matrix, Seed, gemm, gemm_nt, normal, xavier_uniform};
 
-use super::batch::{EventBatch, START};
+use super::batch::{EventBatch, START, Targets};
 use super::embedding::{Embedding, EventSizes, NAMES};
-use super::ordinal::{ordinal, ordinal_chances, thresholds};
+use super::ordinal::{OrdinalGradient, ordinal, ordinal_chances, thresholds};
 use crate::body::{Body, Network, Noise};
 use crate::decode::Cache;
 use crate::device::Device;
-use crate::head::{Shared, add_scaled, cross_entropy, sampled_cross_entropy};
+use crate::head::{Shared, add_scaled, cross_entropy, dot, sampled_cross_entropy};
 use crate::transformer::{Transformer, TransformerSizes};
 
 /// Width `D` of what a reaction is judged by.
 const TASTE: usize = 32;
 /// Names of the heads' weights.
-const HEADS: [&str; 5] = ["after", "bridge", "lift", "taste", "steps"];
+const HEADS: [&str; 6] = ["after", "bridge", "lift", "taste", "steps", "lean"];
+/// Where the heads of reactions begin.
+const REACTIONS: usize = 2;
 
 /// What users do, event by event.
 ///
@@ -22,7 +24,7 @@ const HEADS: [&str; 5] = ["after", "bridge", "lift", "taste", "steps"];
 /// h_n = transformer(x)_n
 /// p(gap | h) = softmax(S h)                       one class more: the user stops
 /// p(item | h, gap) = softmax(E (h + B[gap]))      E is that of the embeddings; B has a row for an unknown gap
-/// p(reaction | h, item)                           ordered logit, see [`ordinal`]
+/// p(reaction | h, item, leaning)                  ordered logit, see [`ordinal`]
 /// ```
 ///
 /// There is a row before a user's first event, so that users are drawn from nothing. Attention must
@@ -31,7 +33,8 @@ const HEADS: [&str; 5] = ["after", "bridge", "lift", "taste", "steps"];
 pub struct EventNet {
     /// The embeddings.
     pub embedding: Embedding,
-    /// `S [G + 1, K]`, `B [G + 1, K]`, `L [K, D + 1]`, `T [I, D + 1]`, thresholds `[1, R - 1]`
+    /// `S [G + 1, K]`, `B [G + 1, K]`, `L [K, D + 1]`, `T [I, D + 1]`, thresholds `[1, R - 1]`, weight of
+    /// leanings `[1, 1]`
     heads: Vec<Matrix>,
     /// The transformer.
     pub body: Transformer,
@@ -58,6 +61,22 @@ impl EventNet {
         assert!(body.recency, "attention fades with distance");
         let (k, seed) = (sizes.width, seed.derive("events"));
         let small = |rows, name| normal(rows, k, 0.02, seed.derive(name));
+        let mut heads = vec![
+            small(sizes.gaps + 1, "after"),
+            small(sizes.gaps + 1, "bridge"),
+        ];
+        heads.extend(Self::reaction_heads(sizes, seed));
+        Self {
+            embedding: Embedding::new(sizes, seed),
+            heads,
+            body: Transformer::new(body, device, seed),
+            dropout: body.dropout,
+            sizes,
+        }
+    }
+
+    /// The heads of reactions with weights drawn.
+    fn reaction_heads(sizes: EventSizes, seed: Seed) -> [Matrix; 4] {
         let mut taste = normal(sizes.items, TASTE + 1, 0.1, seed.derive("taste"));
         for row in taste.data.chunks_mut(TASTE + 1) {
             row[TASTE] = 0.0;
@@ -67,19 +86,55 @@ impl EventNet {
         if let Some(first) = steps.data.first_mut() {
             *first = -0.5 * (cuts - 1) as f32;
         }
-        Self {
-            embedding: Embedding::new(sizes, seed),
-            heads: vec![
-                small(sizes.gaps + 1, "after"),
-                small(sizes.gaps + 1, "bridge"),
-                xavier_uniform(k, TASTE + 1, seed.derive("lift")),
-                taste,
-                steps,
-            ],
-            body: Transformer::new(body, device, seed),
-            dropout: body.dropout,
-            sizes,
+        let lift = xavier_uniform(sizes.width, TASTE + 1, seed.derive("lift"));
+        [lift, taste, steps, Matrix::zeros(1, 1)]
+    }
+
+    /// Forgets what the heads of reactions have learnt.
+    pub fn renew_reactions(&mut self, seed: Seed) {
+        self.heads.truncate(REACTIONS);
+        self.heads.extend(Self::reaction_heads(self.sizes, seed));
+        // A leaning counts for what it says, for a start.
+        self.heads[REACTIONS + 3].data[0] = 1.0;
+    }
+
+    /// The weights of the heads of reactions: `L`, `T`, the thresholds, and the weight of leanings.
+    pub fn reaction_weights_mut(&mut self) -> &mut [Matrix] {
+        &mut self.heads[REACTIONS..]
+    }
+
+    /// The loss of reactions and its derivatives by [their heads](Self::reaction_weights_mut), the rest held.
+    ///
+    /// ```text
+    /// L = sum_n w_n (-ln p(class_n) + l / 2 |t_i(n)|^2) / total        without the item's bias
+    /// ```
+    pub fn differentiate_reactions(&self, batch: &EventBatch, l2: f32) -> (f64, Vec<Matrix>) {
+        let hidden = self.body.infer(self.embedding.rows(batch), &batch.packed);
+        let weights = scaled(&batch.next);
+        let mut found = self.reacted(&hidden, batch, &weights);
+        let taste = &self.heads[REACTIONS + 1];
+        for (item, weight) in batch.next.items.iter().zip(&weights) {
+            if *item == START {
+                continue;
+            }
+            let own = &taste.row(*item as usize)[..TASTE];
+            found.loss += f64::from(0.5 * l2 * weight * dot(own, own));
+            let to = &mut found.taste.row_mut(*item as usize)[..TASTE];
+            add_scaled(to, l2 * weight, own);
         }
+        (
+            found.loss,
+            vec![found.lift, found.taste, found.steps, found.lean],
+        )
+    }
+
+    fn reacted(&self, hidden: &Matrix, batch: &EventBatch, weights: &[f32]) -> OrdinalGradient {
+        let next = &batch.next;
+        let given = (&next.items[..], &next.reactions[..], &next.leanings[..]);
+        let [lift, taste, steps, lean] = &self.heads[REACTIONS..] else {
+            unreachable!("as many as their names")
+        };
+        ordinal(hidden, [lift, taste, steps, lean], given, weights)
     }
 
     /// Its sizes.
@@ -97,12 +152,8 @@ impl EventNet {
         let x = self.embedding.dropped(batch, self.dropout, noise);
         let (hidden, trace) = self.body.forward(x, &batch.packed, noise);
         let next = &batch.next;
-        #[expect(clippy::cast_possible_truncation, reason = "a factor, rounded to f32")]
-        let scale = next.total.max(1e-30).recip() as f32;
-        let weights: Vec<f32> = next.weights.iter().map(|w| w * scale).collect();
-        let [after, bridge, lift, taste, steps] = &self.heads[..] else {
-            unreachable!("as many as their names")
-        };
+        let weights = scaled(next);
+        let (after, bridge) = (&self.heads[0], &self.heads[1]);
         let gaps = cross_entropy(&hidden, after, &next.gaps, &weights);
 
         let mut query = hidden.clone();
@@ -138,13 +189,13 @@ impl EventNet {
         let mut losses = [gaps.loss, items.loss, 0.0];
         let mut by_heads = vec![gaps.items, by_bridge];
         if self.sizes.reactions > 1 {
-            let given = (next.items.as_slice(), next.reactions.as_slice());
-            let found = ordinal(&hidden, (lift, taste, steps), given, &weights);
+            let found = self.reacted(&hidden, batch, &weights);
             losses[2] = found.loss;
             add_scaled(&mut by_hidden.data, 1.0, &found.hidden.data);
-            by_heads.extend([found.lift, found.taste, found.steps]);
+            by_heads.extend([found.lift, found.taste, found.steps, found.lean]);
         } else {
-            by_heads.extend([lift, taste, steps].map(|w| Matrix::zeros(w.rows, w.cols)));
+            let still = |w: &Matrix| Matrix::zeros(w.rows, w.cols);
+            by_heads.extend(self.heads[REACTIONS..].iter().map(still));
         }
         let (by_x, mut by_body) = self.body.backward(trace, &batch.packed, by_hidden);
         let mut by_weights = self.embedding.backward(batch, by_x, (self.dropout, noise));
@@ -191,15 +242,31 @@ impl EventNet {
         self.embedding.scores(&query)
     }
 
-    /// The chances of the classes of the reaction to one item for each row.
-    pub fn reactions(&self, hidden: &Matrix, items: &[u32]) -> Vec<Vec<f32>> {
+    /// The chances of the classes of the reaction to one item for each row, which leans towards it.
+    pub fn reactions(&self, hidden: &Matrix, items: &[u32], leanings: &[f32]) -> Vec<Vec<f32>> {
+        let [lift, taste, steps, lean] = &self.heads[REACTIONS..] else {
+            unreachable!("as many as their names")
+        };
         let mut lifted = Matrix::default();
-        gemm(hidden, &self.heads[2], Beta::Replace, &mut lifted);
-        let cuts = thresholds(&self.heads[4]);
-        let rows = lifted.rows_iter().zip(items);
-        rows.map(|(u, item)| ordinal_chances(u, self.heads[3].row(*item as usize), &cuts))
-            .collect()
+        gemm(hidden, lift, Beta::Replace, &mut lifted);
+        let cuts = thresholds(steps);
+        let rows = lifted.rows_iter().zip(items).zip(leanings);
+        rows.map(|((u, item), leaning)| {
+            ordinal_chances(
+                (u, taste.row(*item as usize)),
+                lean.data[0] * leaning,
+                &cuts,
+            )
+        })
+        .collect()
     }
+}
+
+/// What rows count, divided by the batch's total.
+#[expect(clippy::cast_possible_truncation, reason = "a factor, rounded to f32")]
+fn scaled(next: &Targets) -> Vec<f32> {
+    let scale = next.total.max(1e-30).recip() as f32;
+    next.weights.iter().map(|w| w * scale).collect()
 }
 
 impl Network for EventNet {
@@ -227,7 +294,6 @@ impl Network for EventNet {
 pub(super) mod tests {
     use super::*;
     use crate::differences::check;
-    use crate::events::batch::Targets;
     use crate::packed::Packed;
 
     pub(in crate::events) fn sizes() -> (EventSizes, TransformerSizes) {
@@ -262,6 +328,7 @@ pub(super) mod tests {
                 told: vec![true, true, false, false, true],
                 items: vec![1, 6, START, 2, 5],
                 reactions: vec![0, 3, 3, 2, 1],
+                leanings: vec![0.3, -0.4, 0.0, 1.0, -0.2],
                 weights: vec![1.0, 0.5, 1.0, -0.7, 2.0],
                 total: 3.0,
             },
@@ -297,6 +364,23 @@ pub(super) mod tests {
                         .sum()
                 });
             }
+        }
+    }
+
+    #[test]
+    fn heads_of_reactions_alone_have_derivatives_of_differences() {
+        let (events, body) = sizes();
+        let mut network = EventNet::new(events, body, Device::Cpu, Seed(1));
+        network.renew_reactions(Seed(4));
+        let batch = batch();
+        let (_, found) = network.differentiate_reactions(&batch, 0.3);
+        for (at, gradient) in found.iter().enumerate() {
+            let weight = network.reaction_weights_mut()[at].clone();
+            check(&weight, gradient, |matrix| {
+                let mut moved = network.clone();
+                moved.reaction_weights_mut()[at] = matrix.clone();
+                moved.differentiate_reactions(&batch, 0.3).0
+            });
         }
     }
 

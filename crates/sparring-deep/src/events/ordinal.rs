@@ -17,6 +17,8 @@ pub struct OrdinalGradient {
     pub taste: Matrix,
     /// Derivatives by the thresholds' parameters `[1, R - 1]`.
     pub steps: Matrix,
+    /// Derivative by the weight of leanings `[1, 1]`.
+    pub lean: Matrix,
 }
 
 /// The thresholds `t_1 < ... < t_(R-1)` from their parameters: the first, then logarithms of the
@@ -31,16 +33,17 @@ pub fn thresholds(steps: &Matrix) -> Vec<f32> {
     .collect()
 }
 
-/// `s = sum_d u_d t_d + t_D + u_D`: agreement, and how well item and user are liked anyway.
+/// `sum_d u_d t_d + t_D + u_D`: agreement, and how well item and user are liked anyway.
 fn score(u: &[f32], t: &[f32]) -> f32 {
     let d = t.len() - 1;
     let agreement: f32 = u[..d].iter().zip(&t[..d]).map(|(u, t)| u * t).sum();
     agreement + t[d] + u[d]
 }
 
-/// The chances of the classes of a reaction to an item, given a lifted row `u [D + 1]`.
-pub fn ordinal_chances(u: &[f32], taste: &[f32], thresholds: &[f32]) -> Vec<f32> {
-    let s = score(u, taste);
+/// The chances of the classes of a reaction to an item, given a lifted row `u [D + 1]` and what a leaning
+/// adds to the score.
+pub fn ordinal_chances((u, taste): (&[f32], &[f32]), leaning: f32, thresholds: &[f32]) -> Vec<f32> {
+    let s = score(u, taste) + leaning;
     let mut above = 1.0;
     let mut chances: Vec<f32> = thresholds
         .iter()
@@ -59,27 +62,29 @@ pub fn ordinal_chances(u: &[f32], taste: &[f32], thresholds: &[f32]) -> Vec<f32>
 /// of Koren and Sill, 2011, eq. 1, with the row of a network for the user).
 ///
 /// ```text
-/// u_n = h_n L        s_n = <u_n, t_i> + b_i + b_n        p(class > k) = sigmoid(s_n - t_k)
+/// u_n = h_n L        s_n = <u_n, t_i> + b_i + b_n + a f_n        p(class > k) = sigmoid(s_n - t_k)
 /// d(-ln p)/ds = a + b - 1,   a, b = sigmoid(s - t) at the thresholds below and above the class
 /// ```
 ///
-/// Rows without an item or with a class that is none are passed over.
+/// `f` are leanings: what other evidence says of the item. Rows without an item or with a class that is none are passed over.
 ///
 /// # Shapes
-/// `hidden [N, K]`, `lift [K, D + 1]`, `taste [I, D + 1]`, `steps [1, R - 1]`; items, classes and
-/// weights `[N]`.
+/// `hidden [N, K]`, `lift [K, D + 1]`, `taste [I, D + 1]`, `steps [1, R - 1]`, `lean [1, 1]`; items, classes,
+/// leanings and weights `[N]`.
 ///
 /// # Panics
 /// If the shapes do not fit.
 pub fn ordinal(
     hidden: &Matrix,
-    (lift, taste, steps): (&Matrix, &Matrix, &Matrix),
-    (items, classes): (&[u32], &[u32]),
+    [lift, taste, steps, lean]: [&Matrix; 4],
+    (items, classes, leanings): (&[u32], &[u32], &[f32]),
     weights: &[f32],
 ) -> OrdinalGradient {
     assert_eq!(hidden.rows, items.len(), "one item a row");
     assert_eq!(hidden.rows, weights.len(), "one weight a row");
-    let cuts = thresholds(steps);
+    assert_eq!(hidden.rows, leanings.len(), "one leaning a row");
+    let (cuts, a) = (thresholds(steps), lean.data[0]);
+    let mut by_lean = 0.0;
     let mut lifted = Matrix::default();
     gemm(hidden, lift, Beta::Replace, &mut lifted);
     let mut by_lifted = Matrix::zeros(lifted.rows, lifted.cols);
@@ -93,19 +98,20 @@ pub fn ordinal(
             continue;
         }
         let (u, t) = (lifted.row(n), taste.row(item as usize));
-        let s = score(u, t);
-        let a = class
+        let s = score(u, t) + a * leanings[n];
+        let from = class
             .checked_sub(1)
             .map_or(1.0, |below| sigmoid(s - cuts[below]));
-        let b = cuts.get(class).map_or(0.0, |above| sigmoid(s - above));
-        let p = (a - b).max(1e-7);
+        let to = cuts.get(class).map_or(0.0, |above| sigmoid(s - above));
+        let p = (from - to).max(1e-7);
         loss -= f64::from(weight) * f64::from(p).ln();
-        let slope = weight * (a + b - 1.0);
+        let slope = weight * (from + to - 1.0);
+        by_lean += slope * leanings[n];
         if let Some(below) = class.checked_sub(1) {
-            by_cuts[below] += weight * a * (1.0 - a) / p;
+            by_cuts[below] += weight * from * (1.0 - from) / p;
         }
         if let Some(above) = by_cuts.get_mut(class) {
-            *above -= weight * b * (1.0 - b) / p;
+            *above -= weight * to * (1.0 - to) / p;
         }
         for (to, t) in by_lifted.row_mut(n)[..d].iter_mut().zip(t) {
             *to = slope * t;
@@ -136,6 +142,7 @@ pub fn ordinal(
         lift: by_lift,
         taste: by_taste,
         steps: by_steps,
+        lean: Matrix::from_vec(1, 1, vec![by_lean]),
     }
 }
 
@@ -149,7 +156,12 @@ mod tests {
     fn chances_by_hand() {
         // s = 1 * 2 + 0.5 + 0.5 = 3, thresholds 1 and 1 + e^0 = 2.
         let steps = Matrix::from_vec(1, 2, vec![1.0, 0.0]);
-        let found = ordinal_chances(&[1.0, 0.5], &[2.0, 0.5], &thresholds(&steps));
+        let found = ordinal_chances((&[1.0, 0.5], &[2.0, 0.5]), 0.0, &thresholds(&steps));
+        let less = ordinal_chances((&[1.0, 0.5], &[2.0, 0.5]), -1.0, &thresholds(&steps));
+        assert!(
+            (less[0] - 1.0 / (1.0 + 1.0_f32.exp())).abs() < 1e-6,
+            "{less:?}"
+        );
         let s = |x: f32| 1.0 / (1.0 + (-x).exp());
         let expected = [1.0 - s(2.0), s(2.0) - s(1.0), s(1.0)];
         for (a, b) in found.iter().zip(expected) {
@@ -166,10 +178,16 @@ mod tests {
         let items = [0, 4, 4, START, 2, 1];
         let classes = [0, 3, 1, 2, 2, 4];
         let weights = [1.0, 0.5, 2.0, 1.0, -0.5, 1.0];
-        let of = |h: &Matrix, l: &Matrix, t: &Matrix, s: &Matrix| {
-            ordinal(h, (l, t, s), (&items, &classes), &weights)
+        let leanings = [0.5, -1.0, 0.0, 2.0, 1.5, 0.7];
+        let lean = Matrix::from_vec(1, 1, vec![0.6]);
+        let with = |h: &Matrix, l: &Matrix, t: &Matrix, s: &Matrix, a: &Matrix| {
+            ordinal(h, [l, t, s, a], (&items, &classes, &leanings), &weights)
         };
+        let of = |h: &Matrix, l: &Matrix, t: &Matrix, s: &Matrix| with(h, l, t, s, &lean);
         let found = of(&hidden, &lift, &taste, &steps);
+        check(&lean, &found.lean, |m| {
+            with(&hidden, &lift, &taste, &steps, m).loss
+        });
         check(&hidden, &found.hidden, |m| {
             of(m, &lift, &taste, &steps).loss
         });

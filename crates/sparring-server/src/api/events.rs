@@ -92,6 +92,9 @@ struct Wanted {
 }
 
 async fn find(app: &Arc<App>, wanted: Wanted) -> Result<(Vec<Shown>, Option<String>), Fault> {
+    if let (None, Some(item)) = (&wanted.user, &wanted.item) {
+        return find_of_item(app, item.clone(), wanted).await;
+    }
     let found = app.stored(move |store| {
         let filter = Filter {
             user: wanted.user.as_deref(),
@@ -108,6 +111,42 @@ async fn find(app: &Arc<App>, wanted: Wanted) -> Result<(Vec<Shown>, Option<Stri
     });
     let (events, next) = found.await?;
     Ok((events.into_iter().map(show).collect(), next))
+}
+
+/// The events on an item, user by user: the storage has no index by item, the state knows who they are.
+async fn find_of_item(
+    app: &Arc<App>,
+    item: String,
+    wanted: Wanted,
+) -> Result<(Vec<Shown>, Option<String>), Fault> {
+    let engine = Arc::clone(app);
+    let found = app.stored(move |store| {
+        let users = {
+            let state = engine.engine.read();
+            let item = state.find_item(&item);
+            item.map(|item| state.users_of(item)).unwrap_or_default()
+        };
+        let mut events = Vec::new();
+        for user in &users {
+            let filter = Filter {
+                user: Some(user),
+                item: Some(&item),
+                kind: wanted.kind.as_deref(),
+                until: Some(Moment::now()),
+            };
+            let page = Page {
+                n: wanted.n - events.len(),
+                ..Page::default()
+            };
+            events.extend(store.feedback(&filter, &page)?.0);
+            if events.len() == wanted.n {
+                break;
+            }
+        }
+        Ok(events)
+    });
+    let events = found.await?;
+    Ok((events.into_iter().map(show).collect(), None))
 }
 
 /// Feedback of all kinds or of one, page after page.

@@ -94,9 +94,14 @@ pub(super) async fn around(State(app): State<Arc<App>>, request: Request, next: 
     let status = response.status().as_u16();
     let took = begin.elapsed();
     app.metrics.count(&method, route, status, took);
+    app.live.count(status, took);
     tracing::info!(%method, route, status, micros = took.as_micros(), "answered");
     response
 }
+
+/// What a page may load: its own scripts and styles, none that stand in a document.
+pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Headers that keep browsers careful. There is none that lets other origins in.
 pub(super) async fn headers(request: Request, next: Next) -> Response {
@@ -106,13 +111,16 @@ pub(super) async fn headers(request: Request, next: Next) -> Response {
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
         ("referrer-policy", "no-referrer"),
-        ("cache-control", "no-store"),
-        (
-            "content-security-policy",
-            "default-src 'self'; frame-ancestors 'none'",
-        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Pages and reports have their own.
+    for (name, value) in [
+        ("cache-control", "no-store"),
+        ("content-security-policy", POLICY),
+    ] {
+        let entry = headers.entry(name);
+        entry.or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -1,4 +1,4 @@
-//! Recommendations, what is popular and new, what is beside what, and health.
+//! Recommendations, what is popular and new, and what is beside what.
 
 use std::sync::Arc;
 
@@ -7,7 +7,6 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::App;
 use super::events::Shown;
@@ -135,23 +134,4 @@ pub(super) async fn user_neighbours(
     Ok(scored(
         app.engine.user_neighbours(asked.part("user"), &wish).await,
     ))
-}
-
-pub(super) async fn live() -> Json<Value> {
-    health()
-}
-
-/// There is nobody to ask before everything is loaded, so that whoever answers is ready.
-pub(super) async fn ready() -> Json<Value> {
-    health()
-}
-
-fn health() -> Json<Value> {
-    Json(json!({
-        "Ready": true,
-        "DataStoreError": null,
-        "CacheStoreError": null,
-        "DataStoreConnected": true,
-        "CacheStoreConnected": true,
-    }))
 }

@@ -9,11 +9,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sparring::models::ModelConfig;
 
-use super::App;
 use super::lists::wish;
 use super::read::{Asked, Body, check_diversity, check_id};
-use crate::engine::{Answer, Explained, Loaded, Who, Wish};
+use super::{App, models};
+use crate::engine::{Answer, Explained, Foreseen, Who, Wish};
 use crate::fault::Fault;
+use crate::moment::Moment;
+use crate::store::{Filter, Page};
 
 /// Reasons for an item, at most.
 const REASONS: usize = 20;
@@ -122,32 +124,6 @@ pub(super) async fn explain(
     }
 }
 
-fn show(app: &App, model: &Loaded) -> Value {
-    json!({
-        "folder": app.engine.folder(),
-        "model": model.artifact.config.name(),
-        "generation": model.generation,
-        "since": model.since.to_string(),
-        "seed": model.artifact.seed,
-        "items": model.artifact.items.len(),
-        "trained_on": {
-            "users": model.artifact.data.users,
-            "items": model.artifact.data.items,
-            "interactions": model.artifact.data.interactions,
-        },
-    })
-}
-
-pub(super) async fn models(State(app): State<Arc<App>>) -> Json<Value> {
-    Json(json!([show(&app, &app.engine.model())]))
-}
-
-pub(super) async fn reload(State(app): State<Arc<App>>) -> Result<Json<Value>, Fault> {
-    let model = app.engine.reload(&app.writer).await?;
-    tracing::info!(generation = model.generation, "another model serves");
-    Ok(Json(show(&app, &model)))
-}
-
 pub(super) async fn stats(State(app): State<Arc<App>>) -> Json<Value> {
     let model = app.engine.model();
     let state = app.engine.read();
@@ -157,8 +133,9 @@ pub(super) async fn stats(State(app): State<Arc<App>>) -> Json<Value> {
         "events": state.n_events(),
         "event_bytes": state.event_bytes(),
         "resident_bytes": resident(),
+        "up_secs": app.since.elapsed().as_secs(),
         "requests": app.metrics.total(),
-        "model": show(&app, &model),
+        "model": models::show(&model),
     }))
 }
 
@@ -175,8 +152,79 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> String {
     app.metrics.text(&gauges)
 }
 
+/// Events that are foreseen at most.
+const STEPS: usize = 50;
+
+/// What a user does next.
+pub(super) async fn predict(
+    State(app): State<Arc<App>>,
+    asked: Asked,
+) -> Result<Json<Foreseen>, Fault> {
+    let steps = asked.number("n", 5, STEPS)?;
+    let user = asked.part("user").to_owned();
+    let found = app.engine.read().find_user(&user);
+    found.ok_or_else(Fault::no_user)?;
+    let mut events = app
+        .stored(move |store| {
+            let filter = Filter {
+                user: Some(&user),
+                until: Some(Moment::now()),
+                ..Filter::default()
+            };
+            let page = Page {
+                n: usize::MAX,
+                ..Page::default()
+            };
+            Ok(store.feedback(&filter, &page)?.0)
+        })
+        .await?;
+    {
+        let state = app.engine.read();
+        events.retain(|event| state.is_taste(&event.kind));
+    }
+    events.sort_by_key(|event| event.time);
+    let cannot = |code, message: String, remedy| {
+        Fault::new(StatusCode::UNPROCESSABLE_ENTITY, code, message, remedy)
+    };
+    match app.engine.foresee(&events, steps).await {
+        Some(Ok(foreseen)) => Ok(Json(foreseen)),
+        Some(Err(error)) => Err(cannot(
+            "unknown_to_model",
+            format!("the model cannot tell what comes after this history: {error}"),
+            "send events on items that the model knows",
+        )),
+        None => Err(cannot(
+            "no_next_model",
+            format!(
+                "the model that serves ranks items, but knows no chances of the next one; these do: {}",
+                ModelConfig::NEXT.join(", ")
+            ),
+            "serve one of them, or ask for recommendations",
+        )),
+    }
+}
+
+/// What the server was started with, as far as everyone with a key may know it.
+pub(super) async fn settings(State(app): State<Arc<App>>) -> Json<Value> {
+    let limits = &app.limits;
+    Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "watched_model": app.engine.folder(),
+        "shelf": app.shelf,
+        "reports": app.reports.places(),
+        "needs_key": limits.api_key.is_some(),
+        "has_admin_key": limits.admin_key.is_some(),
+        "body_bytes": limits.body,
+        "page_rows": limits.page,
+        "timeout_secs": limits.timeout.as_secs_f64(),
+        "requests_per_sec": limits.rate,
+        "retrain_every_secs": app.training.plan.every.map(|every| every.as_secs()),
+        "retrain_after_events": app.training.plan.after,
+    }))
+}
+
 /// Bytes of memory in use, as the system counts; 0 where it does not say.
-fn resident() -> u64 {
+pub(crate) fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.and_then(|rest| rest.trim().strip_suffix("kB"));

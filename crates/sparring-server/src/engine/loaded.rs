@@ -1,6 +1,7 @@
 //! A model as it serves: its indices beside those of the state, and what is worked out once.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sparring::artifact::Artifact;
@@ -22,6 +23,8 @@ pub(super) type Beside = Arc<[(ItemIx, f32)]>;
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) artifact: Artifact,
+    /// Where it was read.
+    pub(crate) folder: PathBuf,
     /// Counts the models since the start of the server.
     pub(crate) generation: u64,
     pub(crate) since: Moment,
@@ -36,7 +39,7 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     /// A model all of whose items the state has.
-    pub(super) fn new(artifact: Artifact, generation: u64, state: &State) -> Self {
+    pub(super) fn new(artifact: Artifact, folder: PathBuf, generation: u64, state: &State) -> Self {
         let find = |id: &str| state.items.get(id).expect("the catalogue was added");
         let outward: Vec<u32> = artifact.items.iter().map(find).collect();
         let mut inward = vec![None; state.items.len()];
@@ -45,6 +48,7 @@ impl Loaded {
         }
         Self {
             artifact,
+            folder,
             generation,
             since: Moment::now(),
             outward,

@@ -168,6 +168,7 @@ impl State {
         row.version = row.version.wrapping_add(1);
         row.present = false;
         self.n_users -= 1;
+        self.departures += 1;
         for event in events {
             self.count(event, -1);
         }

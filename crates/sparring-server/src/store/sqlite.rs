@@ -1,5 +1,6 @@
 //! The storage in one `SQLite` file: write-ahead log, synced at every commit.
 
+mod keys;
 mod read;
 mod schema;
 mod write;
@@ -10,6 +11,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
+
+use keys::Keys;
 
 use super::{Change, Feedback, Filter, Item, Page, Row, Store, StoreError, User};
 
@@ -36,11 +39,18 @@ impl Default for SqliteOptions {
 pub struct Sqlite {
     path: PathBuf,
     busy: Duration,
-    writer: Mutex<Connection>,
+    writer: Mutex<Writing>,
     /// Readers that nobody uses at the moment.
     readers: Mutex<Vec<Connection>>,
     /// Holds the folder for this server; the system lets go of it when the process ends, however it ends.
     _lock: File,
+}
+
+/// The connection that writes, and what it knows.
+#[derive(Debug)]
+struct Writing {
+    connection: Connection,
+    keys: Keys,
 }
 
 impl Sqlite {
@@ -72,7 +82,10 @@ impl Sqlite {
         Ok(Self {
             path,
             busy: options.busy,
-            writer: Mutex::new(writer),
+            writer: Mutex::new(Writing {
+                connection: writer,
+                keys: Keys::default(),
+            }),
             readers: Mutex::new(Vec::new()),
             _lock: lock,
         })
@@ -108,7 +121,21 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Store for Sqlite {
     fn commit(&self, changes: &[Change]) -> Result<Vec<u64>, StoreError> {
-        write::commit(&mut locked(&self.writer), changes)
+        let Writing { connection, keys } = &mut *locked(&self.writer);
+        let done = write::commit(connection, keys, changes);
+        if done.is_err() {
+            keys.clear();
+        } else if changes
+            .iter()
+            .any(|change| matches!(change, Change::DeleteUser(_)))
+        {
+            // Older pages in the log would still show the user. Whoever reads at this moment delays it to the next time.
+            let emptied = connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
+            if let Err(error) = emptied {
+                tracing::warn!(%error, "the write-ahead log was not emptied after a user was deleted");
+            }
+        }
+        done
     }
 
     fn load(&self, visit: &mut dyn FnMut(Row<'_>)) -> Result<(), StoreError> {
@@ -179,6 +206,113 @@ mod tests {
     }
 
     #[test]
+    fn a_deleted_user_is_in_no_file() {
+        let home = Folder::new();
+        let store = home.open();
+        let mut events: Vec<Feedback> = (0..300)
+            .map(|n| contract::event(&format!("other{n}"), "i", "like", n))
+            .collect();
+        events.push(Feedback {
+            comment: "a-secret-comment".to_owned(),
+            ..contract::event("a-secret-user", "i", "like", 1)
+        });
+        let overwrite = false;
+        store
+            .commit(&[Change::Feedback { events, overwrite }])
+            .unwrap();
+        let holds = |text: &str| {
+            let files = fs::read_dir(home.0.path()).unwrap();
+            files.flatten().any(|file| {
+                let bytes = fs::read(file.path()).unwrap();
+                bytes
+                    .windows(text.len())
+                    .any(|part| part == text.as_bytes())
+            })
+        };
+        assert!(holds("a-secret-user") && holds("a-secret-comment"));
+        store
+            .commit(&[Change::DeleteUser("a-secret-user".to_owned())])
+            .unwrap();
+        assert!(!holds("a-secret-user") && !holds("a-secret-comment"));
+        assert!(holds("other7"));
+    }
+
+    #[test]
+    fn the_first_schema_is_brought_up_and_events_of_deleted_items_go_at_the_start() {
+        let home = Folder::new();
+        let store = home.open();
+        let events = vec![
+            contract::event("u", "i", "like", 1),
+            contract::event("u", "j", "like", 2),
+        ];
+        let overwrite = false;
+        store
+            .commit(&[Change::Feedback { events, overwrite }])
+            .unwrap();
+        store.commit(&[Change::DeleteItem("i".to_owned())]).unwrap();
+        drop(store);
+        let path = home.0.path().join(FILE);
+        let count = || -> i64 {
+            let other = Connection::open(&path).unwrap();
+            other
+                .query_row("select count(*) from feedback", [], |row| row.get(0))
+                .unwrap()
+        };
+        assert_eq!(
+            count(),
+            2,
+            "the event of the deleted item belongs to nothing"
+        );
+        drop(home.open());
+        assert_eq!(count(), 1);
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(
+            "drop table orphans; create index feedback_by_item on feedback (item); pragma user_version = 1",
+        )
+        .unwrap();
+        drop(old);
+        let store = home.open();
+        let page = Page {
+            n: 9,
+            ..Page::default()
+        };
+        assert_eq!(
+            store.feedback(&Filter::default(), &page).unwrap().0.len(),
+            1
+        );
+    }
+
+    #[test]
+    fn what_was_undone_is_not_taken_for_stored() {
+        let home = Folder::new();
+        let store = home.open();
+        let like = |user: &str, item: &str| Change::Feedback {
+            events: vec![contract::event(user, item, "like", 1)],
+            overwrite: false,
+        };
+        let other = Connection::open(home.0.path().join(FILE)).unwrap();
+        other
+            .execute_batch(
+                "create trigger t before insert on items when new.id = 'bad' begin select raise(abort, 'no'); end",
+            )
+            .unwrap();
+        assert!(store.commit(&[like("u", "i"), like("u", "bad")]).is_err());
+        store.commit(&[like("u", "i")]).unwrap();
+        store.commit(&[Change::DeleteUser("u".to_owned())]).unwrap();
+        store.commit(&[like("u", "i"), like("u", "i")]).unwrap();
+        store
+            .commit(&[Change::DeleteItem("i".to_owned()), like("v", "i")])
+            .unwrap();
+        let page = Page {
+            n: 9,
+            ..Page::default()
+        };
+        let found = store.feedback(&Filter::default(), &page).unwrap().0;
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].user.as_str(), found[0].item.as_str()), ("v", "i"));
+    }
+
+    #[test]
     fn a_locked_database_takes_nothing_and_is_read_all_the_same() {
         let home = Folder::new();
         let store = home.open();
@@ -206,10 +340,12 @@ mod tests {
             .commit(&[Change::Users(vec![contract::user("a")])])
             .unwrap();
         let pages: i64 = locked(&store.writer)
+            .connection
             .pragma_query_value(None, "page_count", |row| row.get(0))
             .unwrap();
         let limit = |pages: i64| {
             locked(&store.writer)
+                .connection
                 .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
                 .unwrap();
         };

@@ -1,7 +1,7 @@
-//! A program of another package that takes turns with ours: it answers each line with milliseconds.
+//! Peers that get a turn after each epoch of ours.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdout, Command, Stdio};
+mod process;
+
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -10,47 +10,7 @@ use sparring::data::Dataset;
 use sparring::models::ModelConfig;
 use sparring::recommend::{Cancel, Diagnosis, Observer, Progress, Run};
 
-/// A process that waits for its turn.
-pub(crate) struct Peer {
-    child: Child,
-    answers: BufReader<ChildStdout>,
-}
-
-impl Peer {
-    /// Starts a script of `benches/peers`, which is sent `first` before its first turn.
-    pub(crate) fn start(python: &str, arguments: &[&str], first: &str) -> std::io::Result<Self> {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers");
-        let mut child = Command::new(python)
-            .args(arguments)
-            .current_dir(folder)
-            .env_remove("OPENBLAS_CORETYPE")
-            .env_remove("OPENBLAS_L2_SIZE")
-            .env("OPENBLAS_NUM_THREADS", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let input = child.stdin.as_mut().expect("its input is piped");
-        input.write_all(first.as_bytes())?;
-        let answers = BufReader::new(child.stdout.take().expect("its output is piped"));
-        Ok(Self { child, answers })
-    }
-
-    /// Milliseconds that a request took.
-    fn round(&mut self, request: &str) -> f64 {
-        let input = self.child.stdin.as_mut().expect("its input is piped");
-        writeln!(input, "{request}").expect("the peer listens");
-        let mut line = String::new();
-        self.answers.read_line(&mut line).expect("the peer answers");
-        line.trim().parse().expect("the peer answers with a number")
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        drop(self.child.wait());
-    }
-}
+pub(crate) use process::Peer;
 
 /// Each peer and its times.
 type Peers = Vec<(Peer, Vec<f64>)>;
@@ -69,7 +29,8 @@ impl Observer for Turns<'_> {
         let ms = turns.0.elapsed().as_secs_f64() * 1e3 / self.steps;
         turns.1.push(ms);
         for (peer, times) in &mut turns.2 {
-            times.push(peer.round(self.request));
+            // Milliseconds that the request took.
+            times.push(peer.ask(self.request)[0]);
         }
         turns.0 = Instant::now();
     }

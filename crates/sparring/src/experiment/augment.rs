@@ -349,7 +349,8 @@ impl<'a> Scene<'a> {
             |played: &&Played<'_>| played.trials.best.as_ref().map(|b| b.values.clone());
         let tested = |played: &&Played<'_>| played.test.clone();
         let choose = |best: &Best| {
-            let on = (&self.ground.tuning.holdout, config);
+            let longest = self.config.longest;
+            let on = (&self.ground.tuning.holdout, config, longest);
             let (from, lead) = (
                 base.as_ref().and_then(validated),
                 first.as_ref().and_then(validated),
@@ -367,7 +368,7 @@ impl<'a> Scene<'a> {
                 added_interactions: best.added.1,
                 validation,
                 test: test.map(|(values, stage)| {
-                    let on = (&stage.holdout, config);
+                    let on = (&stage.holdout, config, longest);
                     outcome(values, from.as_ref(), lead.as_ref(), on)
                 }),
             }

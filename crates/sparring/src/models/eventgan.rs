@@ -2,8 +2,8 @@
 //! it, and when they stop.
 //!
 //! ```text
-//! p(gap | h) p(item | h, gap) p(reaction | h, item)        h = causal transformer over the events so far
-//! 1. max   sum ln p over real events
+//! p(gap | h) p(item | h, gap) p(reaction | h, item, ratings so far)        h = causal transformer over the events so far
+//! 1. max   sum ln p over real events, then for reactions alone with a regression of each user's ratings
 //! 2. D_n tells real from drawn events after real histories, each given those before it
 //!    max   sum_n A_n ln p(event_n) + a sum ln p over real events
 //!    A_n = sum_{m >= n} g^(m - n) r_m - baseline,   r = 2 sigmoid(D) - 1
@@ -24,6 +24,8 @@ mod coding;
 mod decoding;
 mod judge;
 mod learner;
+mod liking;
+mod reacting;
 mod rows;
 
 use std::num::NonZeroUsize;
@@ -36,6 +38,7 @@ pub(crate) use self::judge::judge;
 
 use self::adversary::Duel;
 use self::coding::Coding;
+use self::liking::Liking;
 use super::check;
 use super::sequential::{
     Course, body_sizes, count, fill, full_up_to, one, saved, settings_of, with_body,
@@ -82,8 +85,27 @@ pub struct EventganConfig {
     pub check_every: NonZeroUsize,
     /// Looks without a better one after which the first stage stops.
     pub patience: NonZeroUsize,
+    /// How ratings are foreseen, once the first stage is done.
+    pub liking: LikingConfig,
     /// The second stage.
     pub adversary: AdversaryConfig,
+}
+
+/// Settings of how ratings are foreseen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LikingConfig {
+    /// Factors of items; 0 for biases alone.
+    pub factors: usize,
+    /// Strength of the regression of users on them and of them on users, `> 0`.
+    pub ridge: f64,
+    /// Epochs in which the heads of reactions learn, more where the log is small; 0 for those of the first
+    /// stage, without factors.
+    pub epochs: usize,
+    /// Their learning rate at its highest.
+    pub learning_rate: f32,
+    /// Penalty of what the network says of an item, for each of its ratings, `>= 0`.
+    pub l2: f32,
 }
 
 /// Settings of the second stage.
@@ -145,7 +167,20 @@ impl Default for EventganConfig {
             batch_events: count(4_096),
             check_every: count(2),
             patience: count(5),
+            liking: LikingConfig::default(),
             adversary: AdversaryConfig::default(),
+        }
+    }
+}
+
+impl Default for LikingConfig {
+    fn default() -> Self {
+        Self {
+            factors: 12,
+            ridge: 10.0,
+            epochs: 3,
+            learning_rate: 7e-3,
+            l2: 0.05,
         }
     }
 }
@@ -180,6 +215,8 @@ pub struct Eventgan {
     net: EventNet,
     /// The opponent, if there was one.
     critic: Option<EventCritic>,
+    /// How ratings are foreseen; none without ratings.
+    liking: Option<Liking>,
     coding: Coding,
     /// Rows that are looked at.
     longest: usize,
@@ -228,6 +265,13 @@ impl EventganConfig {
             "from 0 to 1",
             discount.to_string(),
         )?;
+        check::positive("eventgan", "liking.ridge", self.liking.ridge)?;
+        check::positive(
+            "eventgan",
+            "liking.learning_rate",
+            self.liking.learning_rate.into(),
+        )?;
+        check::not_negative("eventgan", "liking.l2", self.liking.l2.into())?;
         check::not_negative("eventgan", "adversary.anchor", adversary.anchor.into())?;
         check::positive(
             "eventgan",
@@ -363,17 +407,34 @@ impl Fit for EventganConfig {
         let wrap = |net| Eventgan {
             net,
             critic: None,
+            liking: None,
             coding: coding.clone(),
             longest: course.longest,
         };
         // The second stage does not change the first one's checkpoint.
         let likelihood = Self {
             adversary: AdversaryConfig::default(),
+            liking: LikingConfig::default(),
             ..self.clone()
         };
-        let net = course.train(net, settings_of(&likelihood), (&log, train), (run, wrap))?;
+        let mut net = course.train(net, settings_of(&likelihood), (&log, train), (run, wrap))?;
+        let mut liking = None;
+        if coding.reactions() > 1 && self.liking.epochs > 0 && !run.cancel.is_requested() {
+            let config = &self.liking;
+            let sizes = (config.factors, config.ridge);
+            let found = Liking::fit((&log, train), coding.reactions(), sizes, seed);
+            let heads = net.clone();
+            if reacting::react(&mut net, (&log, train, &found), (config, &course), run)? {
+                liking = Some(found);
+            } else {
+                net = heads;
+            }
+        }
         if self.adversary.epochs == 0 || run.cancel.is_requested() {
-            return Ok(wrap(net));
+            return Ok(Eventgan {
+                liking,
+                ..wrap(net)
+            });
         }
         let sizes = EventSizes {
             width: self.adversary.critic_dim.get(),
@@ -382,7 +443,7 @@ impl Fit for EventganConfig {
         let critic = EventCritic::new(sizes, self.critic(), run.device, seed.derive("weights"));
         let duel = Duel::new(
             &self.adversary,
-            (net, critic),
+            (net, critic, liking),
             (&coding, &log, train),
             (&course, seed.derive("duel")),
         );
@@ -415,6 +476,10 @@ impl Weights for Eventgan {
             .with_indices("looks", &[1], vec![looks])
             .with_part("coding", self.coding.weights())
             .with_part("generator", generator);
+        let tensors = match &self.liking {
+            None => tensors,
+            Some(liking) => tensors.with_part("liking", liking.weights()),
+        };
         match &self.critic {
             None => tensors,
             Some(critic) => {
@@ -454,6 +519,19 @@ impl Weights for Eventgan {
                 Some(critic)
             }
         };
+        let liking = weights.part("liking");
+        let liking = liking.map(|saved| Liking::from_weights(&saved, coding.reactions()));
+        let liking = liking.transpose()?;
+        if liking
+            .as_ref()
+            .is_some_and(|liking| liking.n_items() != items)
+        {
+            return Err(WeightsError::Value {
+                name: "liking.items".to_owned(),
+                expected: "as many items as the generator has",
+                found: liking.map_or(0, |liking| liking.n_items()).to_string(),
+            });
+        }
         let longest = one(weights, "looks")?;
         if longest < 2 {
             return Err(WeightsError::Value {
@@ -465,6 +543,7 @@ impl Weights for Eventgan {
         Ok(Self {
             net,
             critic,
+            liking,
             coding,
             longest,
         })

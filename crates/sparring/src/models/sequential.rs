@@ -12,8 +12,8 @@ use serde::Serialize;
 
 pub(super) use saved::{body_sizes, fill, saved, with_body};
 pub(super) use scorer::{Sequential, one};
-pub(super) use training::{Course, Learner};
-pub(super) use windows::Window;
+pub(super) use training::{Course, Learner, newest};
+pub(super) use windows::{Window, steps, windows};
 
 /// Catalogues up to this size are their own negatives.
 const FULL: usize = 5_000;

@@ -100,6 +100,8 @@ pub struct Outcome {
     pub decider_over_this: Option<Interval>,
     /// The same by activity, the least active quarter of the users first.
     pub groups: Vec<Group>,
+    /// Of the users that are completed where there is a limit to that: those with at most as many known events.
+    pub short: Option<Group>,
 }
 
 /// Users of like activity.
@@ -138,7 +140,7 @@ impl Chosen {
 }
 
 #[cfg(test)]
-pub(super) fn example() -> Augmentation {
+pub(crate) fn example() -> Augmentation {
     let interval = |mean: f64| Interval {
         mean,
         low: mean - 0.01,
@@ -155,6 +157,7 @@ pub(super) fn example() -> Augmentation {
             value: interval(value),
             uplift: uplift.map(interval),
         }],
+        short: None,
     };
     let branch = |name: &str, amount: f64, uplift: Option<f64>| Branch {
         name: name.to_owned(),

@@ -115,7 +115,17 @@ fn gain(interval: Option<Interval>) -> Markup {
 }
 
 fn groups(found: &Augmentation) -> Markup {
-    let last = |branch: &Branch| branch.chosen.as_ref().map(|c| c.last().groups.clone());
+    let last = |branch: &Branch| {
+        let outcome = branch.chosen.as_ref()?.last();
+        Some(
+            outcome
+                .groups
+                .iter()
+                .chain(&outcome.short)
+                .cloned()
+                .collect::<Vec<_>>(),
+        )
+    };
     let columns = last(&found.plain).unwrap_or_default();
     html! {
         div.scroll { table {

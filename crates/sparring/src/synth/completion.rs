@@ -104,7 +104,7 @@ pub fn complete(
     clippy::cast_sign_loss,
     reason = "rounded, and between two lengths"
 )]
-fn length(given: usize, times: f64, n_items: usize) -> usize {
+pub(super) fn length(given: usize, times: f64, n_items: usize) -> usize {
     ((given as f64 * times).round() as usize).clamp(given, n_items)
 }
 

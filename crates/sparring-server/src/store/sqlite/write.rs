@@ -1,31 +1,38 @@
 //! Changes as statements, in one transaction.
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params,
+};
 
+use super::keys::Keys;
 use crate::store::{Change, Feedback, Item, ItemPatch, StoreError, User, UserPatch};
 
 /// Makes all changes durable or none of them.
 pub(super) fn commit(
     connection: &mut Connection,
+    keys: &mut Keys,
     changes: &[Change],
 ) -> Result<Vec<u64>, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let touched = changes
         .iter()
-        .map(|change| apply(&transaction, change))
+        .map(|change| apply(&transaction, keys, change))
         .collect::<Result<Vec<_>, _>>()?;
     transaction.commit()?;
     Ok(touched)
 }
 
-fn apply(to: &Transaction<'_>, change: &Change) -> Result<u64, StoreError> {
+fn apply(to: &Transaction<'_>, keys: &mut Keys, change: &Change) -> Result<u64, StoreError> {
     match change {
         Change::Users(users) => {
             users.iter().try_for_each(|user| put_user(to, user))?;
             Ok(users.len() as u64)
         }
         Change::PatchUser(id, patch) => patch_user(to, id, patch),
-        Change::DeleteUser(id) => delete_user(to, id),
+        Change::DeleteUser(id) => {
+            keys.users.forget(id);
+            delete_user(to, id)
+        }
         Change::Items(items) => {
             items.iter().try_for_each(|item| put_item(to, item))?;
             Ok(items.len() as u64)
@@ -34,11 +41,12 @@ fn apply(to: &Transaction<'_>, change: &Change) -> Result<u64, StoreError> {
             .iter()
             .try_fold(0, |sum, id| Ok(sum + add_item(to, id)?)),
         Change::PatchItem(id, patch) => patch_item(to, id, patch),
-        Change::DeleteItem(id) => delete_item(to, id),
+        Change::DeleteItem(id) => {
+            keys.items.forget(id);
+            delete_item(to, id)
+        }
         Change::Feedback { events, overwrite } => {
-            for event in events {
-                put_event(to, event, *overwrite)?;
-            }
+            put_events(to, keys, events, *overwrite)?;
             Ok(events.len() as u64)
         }
         Change::DeleteFeedback { user, item, kind } => {
@@ -128,63 +136,85 @@ fn delete_item(to: &Transaction<'_>, id: &str) -> Result<u64, StoreError> {
     let Some(key) = find(to, present, id)? else {
         return Ok(0);
     };
-    to.prepare_cached("delete from feedback where item = ?1")?
+    // Its events are not looked for: they belong to a key that is no item's any more.
+    to.prepare_cached("delete from items where key = ?1")?
         .execute([key])?;
-    let sql =
-        "update items set deleted = 1, hidden = 0, categories = '[]', time = null, labels = 'null',
-        comment = '' where key = ?1";
-    Ok(to.prepare_cached(sql)?.execute([key])? as u64)
+    to.prepare_cached("insert into orphans (item) values (?1)")?
+        .execute([key])?;
+    let sql = "insert into items (id, hidden, deleted, categories, time, labels, comment)
+        values (?1, 0, 1, '[]', null, 'null', '')";
+    Ok(to.prepare_cached(sql)?.execute([id])? as u64)
 }
 
-fn put_event(to: &Transaction<'_>, event: &Feedback, overwrite: bool) -> Result<(), StoreError> {
-    let user = key_of(
-        to,
-        "select key from users where id = ?1",
-        &event.user,
-        || {
-            let sql = "insert into users (id, labels, comment) values (?1, 'null', '')";
-            to.prepare_cached(sql)?.insert([&event.user])
-        },
-    )?;
-    let item = match find_item(to, &event.item)? {
-        Some((key, false)) => key,
+/// Adds events in one go: statements are looked up once, and keys that are known are not.
+fn put_events(
+    to: &Transaction<'_>,
+    keys: &mut Keys,
+    events: &[Feedback],
+    overwrite: bool,
+) -> Result<(), StoreError> {
+    let mut insert: CachedStatement<'_> = to.prepare_cached(if overwrite {
+        "insert into feedback (user, item, kind, value, time, comment) values (?1, ?2, ?3, ?4, ?5, ?6)
+        on conflict (user, item, kind) do update set value = ?4, time = ?5, comment = ?6"
+    } else {
+        "insert into feedback (user, item, kind, value, time, comment) values (?1, ?2, ?3, ?4, ?5, ?6)
+        on conflict (user, item, kind) do nothing"
+    })?;
+    for event in events {
+        let user = match keys.users.get(&event.user) {
+            Some(key) => key,
+            None => keys.users.keep(&event.user, user_key(to, &event.user)?),
+        };
+        let item = match keys.items.get(&event.item) {
+            Some(key) => key,
+            None => keys.items.keep(&event.item, item_key(to, &event.item)?),
+        };
+        let kind = match keys.kinds.get(&event.kind) {
+            Some(key) => key,
+            None => keys.kinds.keep(&event.kind, kind_key(to, &event.kind)?),
+        };
+        let comment = (!event.comment.is_empty()).then_some(&event.comment);
+        insert.execute(params![
+            user,
+            item,
+            kind,
+            event.value,
+            event.time.0,
+            comment
+        ])?;
+    }
+    Ok(())
+}
+
+/// The key of a user, who is added if new.
+fn user_key(to: &Transaction<'_>, id: &str) -> Result<i64, StoreError> {
+    key_of(to, "select key from users where id = ?1", id, || {
+        let sql = "insert into users (id, labels, comment) values (?1, 'null', '')";
+        to.prepare_cached(sql)?.insert([id])
+    })
+}
+
+/// The key of an item, which is added if new and brought back if deleted, as a new one would be.
+fn item_key(to: &Transaction<'_>, id: &str) -> Result<i64, StoreError> {
+    match find_item(to, id)? {
+        Some((key, false)) => Ok(key),
         Some((key, true)) => {
-            // An event on an item that was deleted brings it back, as it would bring a new one.
             to.prepare_cached("update items set deleted = 0 where key = ?1")?
                 .execute([key])?;
-            key
+            Ok(key)
         }
         None => {
-            add_item(to, &event.item)?;
-            to.last_insert_rowid()
+            add_item(to, id)?;
+            Ok(to.last_insert_rowid())
         }
-    };
-    let kind = key_of(
-        to,
-        "select key from kinds where id = ?1",
-        &event.kind,
-        || {
-            to.prepare_cached("insert into kinds (id) values (?1)")?
-                .insert([&event.kind])
-        },
-    )?;
-    let insert = "insert into feedback (user, item, kind, value, time, comment) values (?1, ?2, ?3, ?4, ?5, ?6)
-        on conflict (user, item, kind) do";
-    let sql = if overwrite {
-        format!("{insert} update set value = ?4, time = ?5, comment = ?6")
-    } else {
-        format!("{insert} nothing")
-    };
-    let comment = (!event.comment.is_empty()).then_some(&event.comment);
-    to.prepare_cached(&sql)?.execute(params![
-        user,
-        item,
-        kind,
-        event.value,
-        event.time.0,
-        comment
-    ])?;
-    Ok(())
+    }
+}
+
+fn kind_key(to: &Transaction<'_>, id: &str) -> Result<i64, StoreError> {
+    key_of(to, "select key from kinds where id = ?1", id, || {
+        to.prepare_cached("insert into kinds (id) values (?1)")?
+            .insert([id])
+    })
 }
 
 fn find(to: &Transaction<'_>, sql: &str, id: &str) -> Result<Option<i64>, StoreError> {

@@ -129,7 +129,7 @@ pub(super) fn outcome(
     values: &Values,
     plain: Option<&Values>,
     decider: Option<&Values>,
-    (holdout, config): (&Holdout, &BootstrapConfig),
+    (holdout, config, longest): (&Holdout, &BootstrapConfig, usize),
 ) -> Outcome {
     let over = |from: &[f64], to: &[f64]| gain(from, to, config);
     let mut order: Vec<usize> = (0..values.users.len()).collect();
@@ -153,6 +153,9 @@ pub(super) fn outcome(
         uplift: plain.and_then(|plain| over(&plain.of, &values.of)),
         decider_over_this: decider.and_then(|decider| over(&values.of, &decider.of)),
         groups: (0..QUARTERS).filter_map(|at| group(quarter(at))).collect(),
+        short: (longest > 0)
+            .then(|| group(&order[..order.partition_point(|at| known(at) <= longest)]))
+            .flatten(),
     }
 }
 
@@ -184,7 +187,7 @@ mod tests {
         let plain = values([0.2; 8]);
         let found = values([0.0, 0.0, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3]);
         let config = BootstrapConfig::default();
-        let outcome = outcome(&found, Some(&plain), Some(&plain), (&holdout, &config));
+        let outcome = outcome(&found, Some(&plain), Some(&plain), (&holdout, &config, 3));
         // Means .2 and .225.
         assert!((outcome.uplift.unwrap().mean - 0.125).abs() < 1e-9);
         assert!((outcome.decider_over_this.unwrap().mean + 1.0 / 9.0).abs() < 1e-9);
@@ -194,6 +197,9 @@ mod tests {
             .map(|g| (g.least, g.most, g.users))
             .collect();
         assert_eq!(groups, [(1, 2, 2), (3, 4, 2), (5, 6, 2), (7, 8, 2)]);
+        // Of at most 3 known events: two with .3 and one with 0 or .3 beside .2 each.
+        let short = outcome.short.unwrap();
+        assert_eq!((short.least, short.most, short.users), (1, 3, 3));
         let first = outcome.groups[0].uplift.unwrap();
         assert!((first.mean - 0.5).abs() < 1e-9 && (first.low - 0.5).abs() < 1e-9);
         assert!((outcome.groups[3].uplift.unwrap().mean + 1.0).abs() < 1e-9);

@@ -9,7 +9,8 @@ use crate::experiment::{Config, ExperimentError, Host, fit};
 use crate::models::{ModelConfig, nearest};
 use crate::recommend::Trained;
 use crate::synth::{
-    Autoencoder, CompletionConfig, Extent, Fitted, OwnScores, SynthConfig, complete,
+    Autoencoder, CompletionConfig, Extent, Fitted, OwnScores, SynthConfig, complete, exchange,
+    extend_backwards, repeat, reversed,
 };
 
 /// A way to make rows.
@@ -21,6 +22,12 @@ pub enum Generator {
     Own(CompletionConfig),
     /// Whole users.
     Users(SynthConfig),
+    /// Histories with drawn events before them.
+    Backwards(ModelConfig, f32),
+    /// Histories with some items exchanged.
+    Exchanged(ModelConfig, f32),
+    /// Histories once more, unchanged.
+    Repeated,
 }
 
 /// A generator that has seen a log.
@@ -29,6 +36,9 @@ pub(super) enum Maker {
     Completion(Autoencoder),
     Own(Box<dyn Trained>, f32),
     Users(Box<dyn Fitted>),
+    Backwards(Box<dyn Trained>, f32),
+    Exchanged([Box<dyn Trained>; 2], f32),
+    Repeated,
 }
 
 impl Generator {
@@ -56,6 +66,31 @@ impl Generator {
         }
     }
 
+    /// The ways to make sequences.
+    pub const SEQUENCES: [&str; 3] = ["backwards", "exchanged", "repeated"];
+
+    /// The way to make sequences with this name.
+    ///
+    /// # Errors
+    /// If there is none, or no model as the one that `augment.sequences` names.
+    pub fn sequences(name: &str, config: &Config) -> Result<Self, ExperimentError> {
+        let model = config.model(&config.augment.sequences)?;
+        let temperature = config.augment.temperature;
+        match name {
+            "backwards" => Ok(Self::Backwards(model, temperature)),
+            "exchanged" => Ok(Self::Exchanged(model, temperature)),
+            "repeated" => Ok(Self::Repeated),
+            _ => Err(ExperimentError::Config {
+                place: "--synth".to_owned(),
+                message: format!(
+                    "there are no sequences `{name}`, only {}",
+                    Self::SEQUENCES.join(", ")
+                ),
+                nearest: nearest(name, Self::SEQUENCES),
+            }),
+        }
+    }
+
     /// The synthesizer of whole users with this name.
     ///
     /// # Errors
@@ -70,6 +105,9 @@ impl Generator {
             Self::Completion(_) => "autoencoder",
             Self::Own(_) => "own",
             Self::Users(config) => config.name(),
+            Self::Backwards(..) => "backwards",
+            Self::Exchanged(..) => "exchanged",
+            Self::Repeated => "repeated",
         }
     }
 
@@ -83,14 +121,23 @@ impl Generator {
             }
             Self::Own(_) => "profiles completed by the recommender's own scores",
             Self::Users(config) => config.about(),
+            Self::Backwards(..) => {
+                "histories with events before them, drawn by a model that learnt the log backwards"
+            }
+            Self::Exchanged(..) => {
+                "histories with some items exchanged for ones that fit what came before and after"
+            }
+            Self::Repeated => "the same histories once more: what more work alone is worth",
         }
     }
 
     /// The amounts worth trying.
     pub(super) fn amounts<'a>(&self, config: &'a AugmentConfig) -> &'a [f64] {
         match self {
-            Self::Completion(_) | Self::Own(_) => &config.times,
+            Self::Completion(_) | Self::Own(_) | Self::Backwards(..) => &config.times,
             Self::Users(_) => &config.users,
+            Self::Exchanged(..) => &config.shares,
+            Self::Repeated => &[1.0],
         }
     }
 
@@ -111,13 +158,23 @@ impl Generator {
                 Maker::Own(fitted.model, config.own_temperature)
             }
             Self::Users(config) => Maker::Users(config.fit(log, &run)?),
+            Self::Backwards(config, temperature) => {
+                let backward = fit(config, &reversed(log), seed, None, host)?.model;
+                Maker::Backwards(backward, *temperature)
+            }
+            Self::Exchanged(config, temperature) => {
+                let forward = fit(config, log, seed, None, host)?.model;
+                let backward = fit(config, &reversed(log), seed, None, host)?.model;
+                Maker::Exchanged([forward, backward], *temperature)
+            }
+            Self::Repeated => Maker::Repeated,
         })
     }
 }
 
 impl Maker {
-    /// Rows to add: completed profiles `amount` times as long as the real ones, or `amount` users for
-    /// each real one.
+    /// Rows to add: profiles `amount` times as long as the real ones, `amount` users for each real one, or
+    /// histories of which a share `amount` is exchanged.
     pub(super) fn rows(
         &self,
         log: &Dataset,
@@ -128,7 +185,17 @@ impl Maker {
             times: amount,
             longest: if longest == 0 { usize::MAX } else { longest },
         };
+        let drawn = seed.derive("sequences");
         let completions = match self {
+            Self::Backwards(model, temperature) => {
+                let how = (extent, *temperature);
+                return Ok(extend_backwards(&**model, log, how, drawn)?);
+            }
+            Self::Exchanged([forward, backward], temperature) => {
+                let (models, how) = ((&**forward as _, &**backward as _), (extent, *temperature));
+                return Ok(exchange(models, log, how, drawn)?);
+            }
+            Self::Repeated => return Ok(repeat(log, extent)),
             Self::Completion(model) => complete(model, log, extent, seed)?,
             Self::Own(model, temperature) => {
                 let own = OwnScores {

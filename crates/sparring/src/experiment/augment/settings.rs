@@ -16,7 +16,13 @@ pub struct AugmentConfig {
     pub strengths: usize,
     /// The setting of the recommender that is varied; empty for its own choice.
     pub vary: String,
-    /// Users with more events than this are not completed; 0 for no limit.
+    /// Shares of the items of a history that are exchanged, each above 0 and up to 1.
+    pub shares: Vec<f64>,
+    /// The model of the next item that sequences are drawn from.
+    pub sequences: String,
+    /// Divides its logits, above 0.
+    pub temperature: f32,
+    /// Users with more events than this are left as they are; 0 for no limit.
     pub longest: usize,
 }
 
@@ -27,6 +33,9 @@ impl Default for AugmentConfig {
             users: vec![0.5, 1.0, 2.0],
             strengths: 6,
             vary: String::new(),
+            shares: vec![0.2, 0.5],
+            sequences: "sasrec".to_owned(),
+            temperature: 1.0,
             longest: 0,
         }
     }
@@ -41,7 +50,11 @@ impl AugmentConfig {
                 nearest: None,
             })
         };
-        for (key, amounts, lowest) in [("times", &self.times, 1.0), ("users", &self.users, 0.0)] {
+        for (key, amounts, lowest) in [
+            ("times", &self.times, 1.0),
+            ("users", &self.users, 0.0),
+            ("shares", &self.shares, 0.0),
+        ] {
             if amounts.is_empty() {
                 return wrong(format!("`{key}` needs an amount to try"));
             }
@@ -51,6 +64,13 @@ impl AugmentConfig {
                     "`{key}` must hold amounts above {lowest}, got {found}"
                 ));
             }
+        }
+        if let Some(found) = self.shares.iter().find(|share| **share > 1.0) {
+            return wrong(format!("`shares` must hold shares up to 1, got {found}"));
+        }
+        if !(self.temperature > 0.0 && self.temperature.is_finite()) {
+            let found = self.temperature;
+            return wrong(format!("`temperature` must be above 0, got {found}"));
         }
         if self.strengths == 0 {
             return wrong("`strengths` must be 1 or more, got 0".to_owned());

@@ -2,7 +2,7 @@
 
 use crate::data::Dataset;
 use crate::eval::Interval;
-use crate::report::{Augmentation, in_percent};
+use crate::report::{Augmentation, Branch, in_percent};
 
 /// The findings in words, the decision first.
 pub(super) fn words(found: &Augmentation) -> Vec<String> {
@@ -40,6 +40,7 @@ pub(super) fn words(found: &Augmentation) -> Vec<String> {
             found.watched
         )
     }];
+    words.extend(more_of_the_same(found));
     for branch in &found.generated {
         let Some(test) = branch.chosen.as_ref().and_then(|c| c.test.as_ref()) else {
             continue;
@@ -51,8 +52,30 @@ pub(super) fn words(found: &Augmentation) -> Vec<String> {
             .decider_over_this
             .map(|over| format!("; {} gains {} over it", first.name, percent(over)));
         words.extend(gain.map(|gain| format!("{gain}{}.", over.unwrap_or_default())));
+        let short = test.short.as_ref();
+        words.extend(short.and_then(|short| {
+            let (users, most, gain) = (short.users, short.most, percent(short.uplift?));
+            Some(format!(
+                "Of {users} users of at most {most} known events it is {gain}."
+            ))
+        }));
     }
     words
+}
+
+/// Whether the same rows once more do as well as what was drawn.
+fn more_of_the_same(found: &Augmentation) -> Option<String> {
+    let (first, rest) = found.generated.split_first()?;
+    let on_validation = |branch: &Branch| Some(branch.chosen.as_ref()?.validation.value.mean);
+    let same = rest.iter().find(|branch| branch.name == "repeated")?;
+    let (drawn, repeated) = (on_validation(first)?, on_validation(same)?);
+    (repeated >= drawn).then(|| {
+        format!(
+            "The same histories repeated do as well there ({repeated:.4}, {} {drawn:.4}): what helps is more \
+             training, not what was drawn. Try more epochs first.",
+            first.name
+        )
+    })
 }
 
 /// What a reader should know.
@@ -70,4 +93,25 @@ pub(super) fn notes(found: &Augmentation, train: &Dataset) -> Vec<String> {
         found.varied.is_none().then_some(unvaried),
     ];
     notes.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::augmentation_example as example;
+
+    #[test]
+    fn repeated_rows_that_do_as_well_are_told() {
+        let mut found = example();
+        assert_eq!(more_of_the_same(&found), None, "nothing was repeated");
+        let mut same = found.generated[0].clone();
+        "repeated".clone_into(&mut same.name);
+        found.generated.push(same);
+        let told = more_of_the_same(&found).unwrap();
+        assert!(told.contains("more training"), "{told}");
+        if let Some(chosen) = &mut found.generated[2].chosen {
+            chosen.validation.value.mean -= 0.01;
+        }
+        assert_eq!(more_of_the_same(&found), None, "what was drawn is better");
+    }
 }

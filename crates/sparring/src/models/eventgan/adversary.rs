@@ -8,7 +8,8 @@ use sparring_wide::{Adam, AdamState, Matrix, Seed, clip_by_global_norm};
 
 use super::coding::{Coded, CodedLog, Coding, start_row};
 use super::decoding::{Decoder, Drawn};
-use super::rows::{Rows, normals};
+use super::liking::Liking;
+use super::rows::{Rows, leaning, normals};
 use super::{AdversaryConfig, Eventgan};
 use crate::data::{Dataset, UserIx};
 use crate::gan::{AdversarialStep, LogitGrads, Probe, Remedy, apply_to_rates};
@@ -29,6 +30,7 @@ pub(super) struct Duel<'a> {
     log: &'a CodedLog,
     train: &'a Dataset,
     course: &'a Course,
+    liking: Option<Liking>,
     seed: Seed,
     pub(super) net: EventNet,
     pub(super) critic: EventCritic,
@@ -42,6 +44,7 @@ pub(super) struct Duel<'a> {
 
 /// Continuations of histories: those given, and what came after.
 struct Continued {
+    user: UserIx,
     /// The user's events that are looked at, and how many there were before them.
     given: Vec<Coded>,
     skipped: usize,
@@ -51,7 +54,7 @@ struct Continued {
 impl<'a> Duel<'a> {
     pub(super) fn new(
         config: &'a AdversaryConfig,
-        (net, critic): (EventNet, EventCritic),
+        (net, critic, liking): (EventNet, EventCritic, Option<Liking>),
         (coding, log, train): (&'a Coding, &'a CodedLog, &'a Dataset),
         (course, seed): (&'a Course, Seed),
     ) -> Self {
@@ -66,6 +69,7 @@ impl<'a> Duel<'a> {
             log,
             train,
             course,
+            liking,
             seed,
             adams: [fresh(net.weights()), fresh(critic.weights())],
             rates: [config.generator_rate, config.discriminator_rate],
@@ -103,6 +107,7 @@ impl<'a> Duel<'a> {
             let history = self.log.of(user);
             let to = history.len().min(cut + self.config.rollout.get());
             Continued {
+                user,
                 given,
                 skipped,
                 drawn: Drawn {
@@ -133,6 +138,7 @@ impl<'a> Duel<'a> {
         let decoder = Decoder {
             net: &self.net,
             coding: self.coding,
+            liking: self.liking.as_ref(),
             guide: None,
             longest: self.course.longest,
             most: self.config.rollout.get(),
@@ -144,6 +150,7 @@ impl<'a> Duel<'a> {
         each.map(|(&(user, cut), drawn)| {
             let (given, skipped) = self.given(user, cut);
             Continued {
+                user,
                 given,
                 skipped,
                 drawn,
@@ -158,20 +165,23 @@ impl<'a> Duel<'a> {
         for (at, one) in continued.iter().enumerate() {
             let events: Vec<Coded> = one.given.iter().chain(&one.drawn.events).copied().collect();
             rows.begin(events.len() + 1, one.drawn.noise.iter().copied());
+            let before = &self.log.of(one.user)[..one.skipped];
+            let mut taste = self.liking.as_ref().map(|liking| liking.after(before));
             for row in 0..=events.len() {
                 let event = match row.checked_sub(1) {
                     None => start_row(self.coding),
                     Some(before) => events[before],
                 };
                 rows.push(event, one.skipped + row);
+                if let Some(taste) = taste.as_mut() {
+                    taste.learn(event);
+                }
                 let Some(weights) = weights else { continue };
                 let place = row.checked_sub(one.given.len());
                 let weight = place.and_then(|place| weights[at].get(place));
-                rows.follow(
-                    events.get(row).copied(),
-                    true,
-                    weight.copied().unwrap_or(0.0),
-                );
+                let next = events.get(row).copied();
+                let lean = leaning(taste.as_ref(), next);
+                rows.follow(next, true, lean, weight.copied().unwrap_or(0.0));
             }
         }
         rows.finish()
@@ -271,7 +281,8 @@ impl<'a> Duel<'a> {
             let n = history.len() + 1;
             let length = n.min(self.course.longest);
             let from = stream.random_range(0..=n - length);
-            rows.window(history, (from, from + length), start, &mut stream);
+            let given = (start, self.liking.as_ref());
+            rows.window(history, (from, from + length), given, &mut stream);
         }
         rows.finish()
     }
@@ -280,6 +291,7 @@ impl<'a> Duel<'a> {
         Eventgan {
             net: self.net,
             critic: Some(self.critic),
+            liking: self.liking,
             coding: self.coding.clone(),
             longest: self.course.longest,
         }
@@ -456,6 +468,7 @@ impl AdversarialStep for Duel<'_> {
         let model = Eventgan {
             net: self.net.clone(),
             critic: None,
+            liking: self.liking.clone(),
             coding: self.coding.clone(),
             longest: self.course.longest,
         };

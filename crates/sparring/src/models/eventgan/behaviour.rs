@@ -173,15 +173,19 @@ impl Behaviour for Eventgan {
                 chances: vec![vec![]; items.len()],
             });
         }
-        let known = self.known(&[self.coding.events(history)]);
+        let history = self.coding.events(history);
+        let taste = self.liking.as_ref().map(|liking| liking.after(&history));
+        let known = self.known(&[history]);
         let mut rows = Matrix::zeros(items.len(), known.cols);
         rows.data
             .chunks_mut(known.cols)
             .for_each(|row| row.copy_from_slice(known.row(0)));
         let items: Vec<u32> = items.iter().map(|item| item.0).collect();
+        let lean = |item: &u32| taste.as_ref().map_or(0.0, |taste| taste.leaning(*item));
+        let leanings: Vec<f32> = items.iter().map(lean).collect();
         Ok(Reactions {
             levels: self.coding.levels.clone(),
-            chances: self.net.reactions(&rows, &items),
+            chances: self.net.reactions(&rows, &items, &leanings),
         })
     }
 
@@ -197,6 +201,7 @@ impl Behaviour for Eventgan {
         let decoder = Decoder {
             net: &self.net,
             coding: &self.coding,
+            liking: self.liking.as_ref(),
             guide: self
                 .critic
                 .as_ref()

@@ -6,11 +6,12 @@ use sparring_deep::{Cache, EventBatch, EventCritic, EventNet};
 use sparring_wide::{Matrix, Seed, Stream, draw_by_logits, draw_by_weights};
 
 use super::coding::{Coded, Coding, index, start_row};
+use super::liking::{Liking, Taste};
 use super::rows::{Rows, normals};
 use crate::recommend::Cancel;
 
 /// Users that are drawn at once by a lane.
-const SLOTS: usize = 64;
+const SLOTS: usize = 16;
 /// Lanes, which run side by side; a number of its own, so that threads change no bit.
 const LANES: usize = 8;
 
@@ -19,6 +20,7 @@ const LANES: usize = 8;
 pub(super) struct Decoder<'a> {
     pub(super) net: &'a EventNet,
     pub(super) coding: &'a Coding,
+    pub(super) liking: Option<&'a Liking>,
     /// The critic and the candidates among which it chooses.
     pub(super) guide: Option<(&'a EventCritic, usize)>,
     /// Rows that are looked back at.
@@ -45,6 +47,8 @@ struct Slot<'a> {
     /// Events given that are too far back to be looked at.
     skipped: usize,
     drawn: Drawn,
+    /// What is known of how the user rates.
+    taste: Option<Taste<'a>>,
     /// Rows that the network has seen.
     seen: usize,
 }
@@ -79,7 +83,7 @@ impl Slot<'_> {
     }
 }
 
-impl Decoder<'_> {
+impl<'d> Decoder<'d> {
     /// New events after those given, user by user.
     pub(super) fn draw(&self, given: &[Vec<Coded>], seed: Seed) -> Vec<Drawn> {
         let lanes: Vec<Vec<(usize, Drawn)>> = (0..LANES)
@@ -128,6 +132,9 @@ impl Decoder<'_> {
             for ((_, place), next) in ready.into_iter().zip(next) {
                 let slot = running[place].as_mut().expect("it runs");
                 slot.drawn.events.extend(next);
+                if let (Some(taste), Some(next)) = (&mut slot.taste, next) {
+                    taste.learn(next);
+                }
                 if next.is_none() || slot.drawn.events.len() >= self.most {
                     let slot = running[place].take().expect("it ran");
                     done.push((slot.user, slot.drawn));
@@ -142,13 +149,17 @@ impl Decoder<'_> {
         done
     }
 
-    fn begin<'g>(&self, user: usize, given: &'g [Vec<Coded>], seed: Seed) -> Slot<'g> {
+    fn begin<'g>(&self, user: usize, given: &'g [Vec<Coded>], seed: Seed) -> Slot<'g>
+    where
+        'd: 'g,
+    {
         let mut stream = seed.stream_at("user", user as u64);
         let noise = normals(self.net.sizes().noise, &mut stream);
         Slot {
             user,
             stream,
             given: &given[user],
+            taste: self.liking.map(|liking| liking.after(&given[user])),
             skipped: given[user].len().saturating_sub(self.longest - 1),
             drawn: Drawn {
                 noise,
@@ -267,7 +278,14 @@ impl Decoder<'_> {
             }
             items.push(index(draw_by_logits(scores, &mut slot.stream)));
         }
-        let reactions = (self.coding.reactions() > 1).then(|| self.net.reactions(&rows, &items));
+        let reactions = (self.coding.reactions() > 1).then(|| {
+            let lean = |(&at, &item): (&usize, &u32)| {
+                let slot = running[ready[at].1].as_ref().expect("it runs");
+                slot.taste.as_ref().map_or(0.0, |taste| taste.leaning(item))
+            };
+            let leanings: Vec<f32> = goes_on.iter().zip(&items).map(lean).collect();
+            self.net.reactions(&rows, &items, &leanings)
+        });
         let mut next = vec![None; ready.len()];
         for (row, &at) in goes_on.iter().enumerate() {
             let stream = &mut running[ready[at].1].as_mut().expect("it runs").stream;

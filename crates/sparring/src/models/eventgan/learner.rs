@@ -26,7 +26,7 @@ impl Learner for EventNet {
         let mut rows = Rows::new(self.sizes());
         for window in windows {
             let part = (window.from, window.to);
-            rows.window(log.of(window.user), part, log.start, &mut stream);
+            rows.window(log.of(window.user), part, (log.start, None), &mut stream);
         }
         let found = self.differentiate(&rows.finish(), shared, noise);
         (found.losses.iter().sum(), found.by_weights)

@@ -6,6 +6,7 @@ use sparring_deep::{EventBatch, EventSizes, START, age};
 use sparring_wide::{Matrix, Stream};
 
 use super::coding::{Coded, index};
+use super::liking::{Liking, Taste};
 
 /// How often a training window does not know its reactions, or its gaps: so that the network can do
 /// without.
@@ -43,8 +44,8 @@ impl Rows {
         self.batch.ages.push(age(events_so_far));
     }
 
-    /// Says what came after the row that was added last, and what it counts.
-    pub(super) fn follow(&mut self, next: Option<Coded>, told: bool, weight: f32) {
+    /// Says what came after the row that was added last, how the user leans towards it, and what it counts.
+    pub(super) fn follow(&mut self, next: Option<Coded>, told: bool, leaning: f32, weight: f32) {
         let to = &mut self.batch.next;
         let stopped = Coded {
             item: START,
@@ -62,6 +63,7 @@ impl Rows {
         to.told.push(told && !first && next.is_some());
         to.items.push(item);
         to.reactions.push(reaction);
+        to.leanings.push(leaning);
         to.weights.push(weight);
         to.total += f64::from(weight.abs());
     }
@@ -78,12 +80,15 @@ impl Rows {
         &mut self,
         history: &[Coded],
         (from, to): (usize, usize),
-        start: Coded,
+        (start, liking): (Coded, Option<&Liking>),
         stream: &mut Stream,
     ) {
         let noise: Vec<f32> = normals(self.sizes.noise, stream);
         self.begin(to - from, noise);
         let [no_reactions, no_gaps] = [(); 2].map(|()| stream.random_bool(UNKNOWN));
+        // Who hides reactions hides those of before the window too.
+        let before = if no_reactions { 0 } else { from };
+        let mut taste = liking.map(|liking| liking.after(&history[..before]));
         for target in from..to {
             let mut event = if target == from {
                 start
@@ -97,10 +102,19 @@ impl Rows {
                 event.gap = index(self.sizes.gaps);
             }
             self.push(event, target);
-            let told = !stream.random_bool(UNTOLD);
-            self.follow(history.get(target).copied(), told, 1.0);
+            if let Some(taste) = taste.as_mut().filter(|_| target > from) {
+                taste.learn(event);
+            }
+            let (told, next) = (!stream.random_bool(UNTOLD), history.get(target).copied());
+            self.follow(next, told, leaning(taste.as_ref(), next), 1.0);
         }
     }
+}
+
+/// How a user leans towards the item of an event; 0 where nothing is known of it.
+pub(super) fn leaning(taste: Option<&Taste<'_>>, event: Option<Coded>) -> f32 {
+    let known = taste.zip(event);
+    known.map_or(0.0, |(taste, event)| taste.leaning(event.item))
 }
 
 /// Numbers from the standard normal law.
@@ -134,7 +148,7 @@ mod tests {
             gap: 1,
         };
         let mut rows = Rows::new(sizes);
-        rows.window(&history, (1, 4), start, &mut Seed(1).stream("rows"));
+        rows.window(&history, (1, 4), (start, None), &mut Seed(1).stream("rows"));
         let batch = rows.finish();
         assert_eq!(batch.items, [START, 6, 7]);
         assert_eq!(batch.ages, [1, 2, 3]);

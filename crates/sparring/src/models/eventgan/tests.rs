@@ -14,6 +14,10 @@ fn tiny() -> EventganConfig {
         noise_dim: 2,
         epochs: count(3),
         batch_events: count(256),
+        liking: LikingConfig {
+            learning_rate: 3e-2,
+            ..LikingConfig::default()
+        },
         ..EventganConfig::default()
     }
 }
@@ -79,12 +83,12 @@ fn knows_what_comes_when_and_how_it_is_liked() {
     let found = outlook.median_gap().unwrap();
     let class = crate::data::gap_class(gap.unsigned_abs());
     assert_eq!(crate::data::gap_class(found), class, "{gap} and {found}");
-    let likes = model
-        .reactions(&history[..5], &[ItemIx(6), ItemIx(7)])
-        .unwrap();
+    let likes = model.reactions(&history[..5], &[next]).unwrap();
     assert_eq!(likes.levels, [1.0, 5.0]);
-    let means = likes.means();
-    assert!(means[0] > 4.5 && means[1] < 1.5, "{means:?}");
+    assert!(likes.means()[0] < 1.5, "{next:?}: {likes:?}");
+    let other = Event::history(&data, UserIx(5));
+    let likes = model.reactions(&other[..5], &[other[5].item]).unwrap();
+    assert!(likes.means()[0] > 4.5, "{:?}: {likes:?}", other[5].item);
     let outlook = &model.outlooks(&[&history]).unwrap()[0];
     assert!(outlook.stop > 0.9, "after eight events: {}", outlook.stop);
 }
@@ -203,6 +207,41 @@ fn the_critic_chooses_what_is_real() {
     };
     let (plain, guided) = (share(1), share(8));
     assert!(guided > plain + 0.25, "{plain} and {guided}");
+}
+
+#[test]
+fn who_rates_high_is_known_from_the_ratings() {
+    // Every second user gives 5 where the others give 1, whatever the item.
+    let data = walks();
+    let mut builder = InteractionsBuilder::new();
+    for user in data.user_indices() {
+        for item in data.history(user) {
+            let rating = if user.0 % 2 == 0 { 5.0 } else { 1.0 };
+            builder.push(user, *item, Some(rating), None);
+        }
+    }
+    let data = data.with_interactions(builder.build(data.n_users()));
+    let cancel = Cancel::new();
+    let run = Run::quiet(Seed(2), &cancel);
+    let model = tiny().fit(&data, &run).unwrap();
+    let mean = |rating| {
+        let event = |item| Event {
+            item: ItemIx(item),
+            rating: Some(rating),
+            time: None,
+        };
+        let history: Vec<Event> = (0..6).map(event).collect();
+        model.reactions(&history, &[ItemIx(6)]).unwrap().means()[0]
+    };
+    assert!(
+        mean(5.0) > 4.5 && mean(1.0) < 1.5,
+        "{} {}",
+        mean(5.0),
+        mean(1.0)
+    );
+    let saved = Eventgan::from_weights(&model.weights()).unwrap();
+    assert_eq!(saved.liking, model.liking);
+    assert_eq!(saved.weights(), model.weights());
 }
 
 #[test]

@@ -143,9 +143,7 @@ impl<N: Learner> State<N> {
     }
 
     fn update_average(&mut self, decay: f32) {
-        // The average of the first steps is that of all so far.
-        let early = (1.0 + self.step as f32) / (10.0 + self.step as f32);
-        let share = 1.0 - decay.min(early);
+        let share = newest(decay, self.step);
         for (average, weight) in self.average.iter_mut().zip(self.network.weights()) {
             let blocks = average.data.par_chunks_mut(1 << 14);
             blocks
@@ -159,6 +157,13 @@ impl<N: Learner> State<N> {
                 });
         }
     }
+}
+
+/// The share of the newest weights in their average after so many steps: that of the first steps is the
+/// average of all so far.
+pub(in crate::models) fn newest(decay: f32, step: u64) -> f32 {
+    let early = (1.0 + step as f32) / (10.0 + step as f32);
+    1.0 - decay.min(early)
 }
 
 impl Course {

@@ -19,7 +19,7 @@ pub(in crate::models) struct Window {
 ///
 /// `targets` says how many targets a history of so many events has. One with at most `longest` is one
 /// window. A longer one is cut at a place drawn anew every epoch and then every `longest` targets.
-pub(super) fn windows(
+pub(in crate::models) fn windows(
     data: &Dataset,
     (longest, targets): (usize, fn(usize) -> usize),
     seed: Seed,
@@ -45,7 +45,7 @@ pub(super) fn windows(
 }
 
 /// Windows in steps of about `events` events: a step ends with the window that reaches it.
-pub(super) fn steps(windows: &[Window], events: usize) -> Vec<&[Window]> {
+pub(in crate::models) fn steps(windows: &[Window], events: usize) -> Vec<&[Window]> {
     let (mut steps, mut start, mut count) = (Vec::new(), 0, 0);
     for (at, window) in windows.iter().enumerate() {
         count += window.to - window.from;
