@@ -69,9 +69,10 @@ pub(crate) struct ImageTrain {
     /// Pictures of a step.
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub(crate) batch_size: usize,
-    /// Channels at full size, twice as many at each lower resolution.
-    #[arg(long, value_name = "N", default_value_t = 32)]
-    pub(crate) width: usize,
+    /// Channels at full size, twice as many at each lower resolution [default: 16, or 32 for the
+    /// reference].
+    #[arg(long, value_name = "N")]
+    pub(crate) width: Option<usize>,
     /// Numbers of noise a picture [default: 64, or 100 for the reference].
     #[arg(long, value_name = "N")]
     pub(crate) noise_dim: Option<usize>,

@@ -86,7 +86,7 @@ impl PictureConfig {
         let modern = Self {
             recipe,
             noise_dim: 64,
-            width: 32,
+            width: 16,
             conditional: false,
             loss: Loss::Relativistic,
             penalty: falling(1.0, 0.1),
@@ -103,6 +103,7 @@ impl PictureConfig {
             Recipe::Modern => modern,
             Recipe::Reference => Self {
                 noise_dim: 100,
+                width: 32,
                 loss: Loss::NonSaturating,
                 penalty: Schedule::constant(0.0),
                 learning_rate: Schedule::constant(2e-4),

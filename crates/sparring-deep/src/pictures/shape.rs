@@ -20,8 +20,9 @@ pub enum Architecture {
     /// DCGAN (Radford et al., 2016), read as the usual one for 28 x 28: two transposed convolutions of
     /// 5 x 5 over 128 channels with batch norm; a critic of two convolutions with dropout .3.
     Reference,
-    /// The same resolutions without batch statistics: windows of 4 x 4 and leaky units on both sides,
-    /// a generator that mixes places at the lowest resolution, a critic of hidden features.
+    /// The same resolutions and about the same work without batch statistics: windows of 4 x 4, and of
+    /// 6 x 6 next to the pictures, and leaky units on both sides, a generator that mixes places at the
+    /// lowest resolution, a critic of hidden features.
     #[default]
     Modern,
 }
@@ -63,7 +64,7 @@ impl PictureShape {
         let sides = self.sides();
         let last = sides.len() - 1;
         let channels = |level: usize| match of {
-            Architecture::Reference if level == 0 => self.channels,
+            _ if level == 0 => self.channels,
             Architecture::Reference | Architecture::Modern => width << level,
         };
         let places = sides[last] * sides[last];
@@ -93,7 +94,7 @@ impl PictureShape {
             unit(&mut layers, last);
         }
         for level in (0..last).rev() {
-            let (kernel, padding) = of.window();
+            let (kernel, padding) = of.window(level);
             layers.push(Layer::Up(Window {
                 side: sides[level],
                 fine: channels(level),
@@ -102,19 +103,9 @@ impl PictureShape {
                 stride: 2,
                 padding,
             }));
-            if of == Architecture::Modern || level > 0 {
+            if level > 0 {
                 unit(&mut layers, level);
             }
-        }
-        if of == Architecture::Modern {
-            layers.push(Layer::Down(Window {
-                side: self.side,
-                fine: channels(0),
-                coarse: self.channels,
-                kernel: 3,
-                stride: 1,
-                padding: 1,
-            }));
         }
         layers.push(Layer::Tanh);
         layers
@@ -125,21 +116,9 @@ impl PictureShape {
         let sides = self.sides();
         let mut layers = Vec::new();
         let mut from = self.channels;
-        if of == Architecture::Modern {
-            layers.push(Layer::Down(Window {
-                side: self.side,
-                fine: from,
-                coarse: width,
-                kernel: 3,
-                stride: 1,
-                padding: 1,
-            }));
-            layers.push(Layer::Leaky { slope: LEAK });
-            from = width;
-        }
         for (level, &side) in sides[..sides.len() - 1].iter().enumerate() {
             let to = width << (level + 1);
-            let (kernel, padding) = of.window();
+            let (kernel, padding) = of.window(level);
             layers.push(Layer::Down(Window {
                 side,
                 fine: from,
@@ -169,10 +148,12 @@ impl PictureShape {
 }
 
 impl Architecture {
-    /// Side of a window that halves a grid, and the zeros around it.
-    fn window(self) -> (usize, usize) {
+    /// Side of a window that halves the grid of a level, and the zeros around it.
+    fn window(self, level: usize) -> (usize, usize) {
         match self {
             Self::Reference => (5, 2),
+            // Next to the pictures, where channels are few, a wider one costs little.
+            Self::Modern if level == 0 => (6, 2),
             Self::Modern => (4, 1),
         }
     }

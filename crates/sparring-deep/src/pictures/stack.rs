@@ -230,7 +230,7 @@ impl Stack {
                 }
                 Layer::Dropout { rate } => {
                     if let Some(noise) = trace.as_deref().and_then(|trace| trace.noise) {
-                        drop_out(&mut x, rate, noise, number);
+                        drop_out(&mut x, pictures, rate, of_layer(noise, number));
                     }
                     std::mem::take(&mut x)
                 }
@@ -290,8 +290,7 @@ impl Stack {
                 Layer::Tanh => each2(&mut by, kept, |g, y| g * (1.0 - y * y)),
                 Layer::Dropout { rate } => {
                     if let Some(noise) = trace.noise {
-                        fit(&mut by, Some(kept_columns(&self.layers[..number])));
-                        drop_out(&mut by, rate, noise, number);
+                        drop_out(&mut by, pictures, rate, of_layer(noise, number));
                     }
                 }
             }
@@ -337,7 +336,7 @@ impl Stack {
                 }
                 Layer::Dropout { rate } => {
                     if let Some(noise) = trace.noise {
-                        drop_out(&mut x, rate, noise, number);
+                        drop_out(&mut x, pictures, rate, of_layer(noise, number));
                     }
                 }
                 Layer::Norm { .. } | Layer::Tanh => {
@@ -421,18 +420,6 @@ impl Stack {
     }
 }
 
-/// Columns of what comes out of the last layer that has a say in it.
-fn kept_columns(layers: &[Layer]) -> usize {
-    let columns = layers.iter().rev().find_map(|layer| match *layer {
-        Layer::Dense { output, .. } => Some(output),
-        Layer::Down(window) => Some(window.coarse),
-        Layer::Up(window) => Some(window.fine),
-        Layer::Norm { channels } => Some(channels),
-        _ => None,
-    });
-    columns.expect("dropout comes after weights")
-}
-
 /// Reads a batch with other rows and columns.
 fn fit(x: &mut Matrix, columns: Option<usize>) {
     if let Some(columns) = columns
@@ -458,9 +445,17 @@ fn each2(x: &mut Matrix, other: &Matrix, f: impl Fn(f32, f32) -> f32 + Sync) {
         .for_each(|(x, other)| x.iter_mut().zip(other).for_each(|(x, o)| *x = f(*x, *o)));
 }
 
-fn drop_out(x: &mut Matrix, rate: f32, noise: Noise, layer: usize) {
-    let seed = noise.seed.derive("pictures").at(layer as u64);
-    dropout(x, rate, seed, noise.step);
+fn of_layer(noise: Noise, layer: usize) -> Noise {
+    Noise {
+        seed: noise.seed.derive("pictures").at(layer as u64),
+        step: noise.step,
+    }
+}
+
+/// The same numbers forth and back, as they depend on the layer, the step and the picture.
+fn drop_out(x: &mut Matrix, pictures: usize, rate: f32, noise: Noise) {
+    fit(x, Some(x.data.len() / pictures.max(1)));
+    dropout(x, rate, noise.seed, noise.step);
 }
 
 /// `x += scale_b other` for the numbers of each picture.

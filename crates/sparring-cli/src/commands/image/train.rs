@@ -67,7 +67,7 @@ fn settings(args: &ImageTrain) -> PictureConfig {
         RecipeName::Reference => Recipe::Reference,
         RecipeName::Modern => Recipe::Modern,
     });
-    config.width = args.width;
+    config.width = args.width.unwrap_or(config.width);
     config.conditional = args.conditional;
     config.noise_dim = args.noise_dim.unwrap_or(config.noise_dim);
     let scaled = |schedule: &mut Schedule, from: Option<f32>| {
