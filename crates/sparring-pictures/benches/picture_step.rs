@@ -155,7 +155,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut ours = configs.map(|config| Ours {
         gan: PictureGan::new(
             PictureConfig {
-                // As many steps as a long training has, without its cost.
+                // Where pictures are many, the critic sees them as they are.
                 augmentation: sparring_pictures::Augmentation::Off,
                 ..config
             },

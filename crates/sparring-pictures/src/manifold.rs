@@ -7,6 +7,8 @@ use sparring_wide::{Beta, Matrix, gemm_nt};
 const RADIUS: usize = 3;
 /// The same of density and coverage (Naeem et al., 2020).
 const NEIGHBOURS: usize = 5;
+/// Share of squared lengths that a distance by products may be wrong by.
+const ROUNDING: f32 = 1e-5;
 /// Rows at once.
 const BLOCK: usize = 512;
 
@@ -60,6 +62,36 @@ pub(crate) fn by_row<T: Send>(
         found.extend(block);
     }
     found
+}
+
+/// The row of `b` that is nearest to each row of `a`, other than `skip` says, and its squared distance.
+///
+/// Distances by products are rounded in proportion to the rows themselves: all that may be nearest are
+/// measured again, so that a row lies at 0 from itself.
+pub(crate) fn nearest(
+    a: &Matrix,
+    b: &Matrix,
+    skip: impl Fn(usize) -> Option<usize> + Sync,
+) -> Vec<(usize, f32)> {
+    let longest = squares(b).into_iter().fold(0.0, f32::max);
+    by_row(a, b, |row, distances| {
+        let own = a.row(row);
+        let length: f32 = own.iter().map(|v| v * v).sum();
+        let slack = ROUNDING * (length + longest);
+        let skip = skip(row);
+        let others = || {
+            let each = distances.iter().copied().enumerate();
+            each.filter(|(at, _)| Some(*at) != skip)
+        };
+        let least = others().fold(f32::INFINITY, |least, (_, d)| least.min(d));
+        let near = others().filter(|(_, d)| *d <= least + slack);
+        let exact = near.map(|(at, _)| {
+            let pairs = own.iter().zip(b.row(at));
+            (at, pairs.map(|(x, y)| (x - y) * (x - y)).sum::<f32>())
+        });
+        let found = exact.min_by(|x, y| x.1.total_cmp(&y.1));
+        found.unwrap_or((0, f32::INFINITY))
+    })
 }
 
 /// The squared distance of each row to its `k`-th nearest other row.
@@ -125,6 +157,22 @@ mod tests {
         far.data.iter_mut().for_each(|v| *v += 50.0);
         let apart = Manifold::of(&a, &far);
         assert!(apart.precision + apart.recall + apart.density + apart.coverage == 0.0);
+    }
+
+    #[test]
+    fn a_row_lies_at_nothing_from_itself_however_long_it_is() {
+        let mut x = normal(200, 8, 1e-3, Seed(1));
+        x.data.iter_mut().for_each(|v| *v += 30.0);
+        for (row, (at, distance)) in nearest(&x, &x, |_| None).into_iter().enumerate() {
+            assert_eq!((row, distance), (at, 0.0));
+        }
+        let (at, distance) = nearest(&x, &x, Some)[0];
+        let expected = (1..200).map(|other| {
+            let pairs = x.row(0).iter().zip(x.row(other));
+            pairs.map(|(x, y)| (x - y).powi(2)).sum::<f32>()
+        });
+        assert!(at != 0 && distance > 0.0);
+        assert_eq!(distance, expected.fold(f32::INFINITY, f32::min));
     }
 
     #[test]

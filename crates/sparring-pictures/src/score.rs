@@ -11,7 +11,7 @@ use crate::canvas::{Canvas, grid};
 use crate::error::PictureError;
 use crate::features::{Features, WIDTH};
 use crate::frechet::{frechet, kernel_distance};
-use crate::manifold::{Manifold, by_row};
+use crate::manifold::{Manifold, nearest};
 use crate::set::Pictures;
 
 /// Pictures of a kernel distance at most: it takes all pairs.
@@ -142,12 +142,10 @@ impl<'a> Scoring<'a> {
 
     /// Shares that lie as near to a real picture as the nearest hundredth of real ones to another.
     fn copies(&self, made: &Matrix) -> [f64; 2] {
-        let others = by_row(&self.floor, &self.all, |row, distances| {
-            // The floor's rows are the first of all.
-            let other = |(at, d): (usize, &f32)| (at != row).then_some(*d);
-            let each = distances.iter().enumerate().filter_map(other);
-            each.fold(f32::INFINITY, f32::min)
-        });
+        let far =
+            |found: Vec<(usize, f32)>| found.into_iter().map(|(_, d)| d).collect::<Vec<f32>>();
+        // The floor's rows are the first of all.
+        let others = far(nearest(&self.floor, &self.all, Some));
         let mut sorted = others.clone();
         sorted.sort_by(f32::total_cmp);
         #[expect(
@@ -156,27 +154,21 @@ impl<'a> Scoring<'a> {
             reason = "a place in a list"
         )]
         let limit = sorted[(COPY * sorted.len() as f64) as usize];
-        // Distances that come from rounding alone are none.
-        let limit = limit.max(1e-4 * sorted[sorted.len() / 2]);
-        let nearest = by_row(made, &self.all, |_, distances| {
-            distances.iter().copied().fold(f32::INFINITY, f32::min)
-        });
+        let made = far(nearest(made, &self.all, |_| None));
         let share = |nearest: &[f32]| {
             nearest.iter().filter(|d| **d <= limit).count() as f64 / nearest.len().max(1) as f64
         };
-        [share(&nearest), share(&others)]
+        [share(&made), share(&others)]
     }
 
     /// A sheet of generated pictures over the nearest real ones, those nearest to one first.
     pub fn nearest(&self, generated: &Pictures, n: usize) -> Canvas {
         let made = self.described(generated);
-        let mut found: Vec<(f32, usize, usize)> = by_row(&made, &self.all, |row, distances| {
-            let each = distances.iter().enumerate();
-            let (at, d) = each
-                .min_by(|a, b| a.1.total_cmp(b.1))
-                .expect("real pictures");
-            (*d, row, at)
-        });
+        let mut found: Vec<(f32, usize, usize)> = nearest(&made, &self.all, |_| None)
+            .into_iter()
+            .enumerate()
+            .map(|(row, (at, d))| (d, row, at))
+            .collect();
         found.sort_by(|a, b| a.0.total_cmp(&b.0));
         found.truncate(n);
         let above = found.iter().flat_map(|(_, row, _)| generated.picture(*row));
