@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 pub(crate) use crate::audit_args::Audit;
+pub(crate) use crate::image_args::Image;
 pub(crate) use crate::predict_args::Predict;
 pub(crate) use crate::privacy_args::Privacy;
 use crate::release_args::ReleaseArgs;
@@ -105,6 +106,9 @@ pub(crate) enum Command {
     /// Draw users who behave as a model of events has learnt (eventgan), from nothing or after real
     /// histories; let them answer the lists of recommenders.
     Simulate(Simulate),
+    /// Train a generator of pictures, draw with it, compare what it draws with real pictures.
+    #[command(subcommand)]
+    Image(Image),
     /// Serve recommendations in real time over HTTP, and keep the events that come.
     Serve(Serve),
     /// List the models and synthesizers, or show the settings of one.

@@ -11,6 +11,7 @@ use sparring::privacy::PrivacyError;
 use sparring::recommend::{FitError, ScoreError};
 use sparring::split::SplitError;
 use sparring::synth::SynthError;
+use sparring_pictures::PictureError;
 use sparring_server::{ExportError, ServeError};
 
 /// The command line asks for something that does not exist.
@@ -37,6 +38,12 @@ pub(crate) fn tell(error: &anyhow::Error) -> Told {
         }
     }
     let told = error.chain().find_map(|cause| {
+        let hint = cause
+            .downcast_ref::<PictureError>()
+            .map(|e| (e.hint(), if e.is_wrong_use() { 2 } else { 1 }));
+        if hint.is_some() {
+            return hint;
+        }
         let hint = cause
             .downcast_ref::<AuditError>()
             .map(|e| (e.hint(), if e.is_wrong_use() { 2 } else { 1 }));

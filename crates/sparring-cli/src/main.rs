@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod context;
 mod failure;
+mod image_args;
 mod output;
 mod predict_args;
 mod privacy_args;
@@ -61,6 +62,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Recommend(args) => commands::recommend::run(context, &args),
         Command::Predict(args) => commands::predict::run(context, &args),
         Command::Simulate(args) => commands::simulate::run(context, &args),
+        Command::Image(args) => commands::image::run(context, &args),
         Command::Serve(args) => commands::serve::run(context, &args),
         Command::Models(args) => commands::models::run(context, &args),
         Command::Doctor => commands::doctor::run(context),

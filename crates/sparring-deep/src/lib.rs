@@ -1,8 +1,8 @@
-//! Deep and dense models of what users do next.
+//! Deep and dense models of what users do next, and of pictures.
 //!
 //! burn differentiates what is dense: norms, projections, feed-forward layers. What takes most of
-//! the time is by hand on the products of `sparring-wide`: attention over packed sequences and the
-//! head over the catalogue. Weights live on the host, so that a checkpoint is a copy of them.
+//! the time is by hand on matrix products: attention over packed sequences, the head over the
+//! catalogue, convolutions. Weights live on the host, so that a checkpoint is a copy of them.
 
 mod attention;
 mod body;
@@ -15,6 +15,7 @@ mod gru;
 mod head;
 mod network;
 mod packed;
+mod pictures;
 mod transformer;
 
 pub use attention::{Attended, Attention};
@@ -29,4 +30,8 @@ pub use gru::{Gru, GruTrace};
 pub use head::{HeadGradient, Shared, cross_entropy, sampled_cross_entropy};
 pub use network::{Batch, NextItem, StepGradient};
 pub use packed::Packed;
+pub use pictures::{
+    Architecture, Generator, Judged, Layer, PictureCritic, PictureShape, Pulled, Stack, StackTrace,
+    Window, features,
+};
 pub use transformer::{Trace, Transformer, TransformerSizes};

@@ -20,7 +20,7 @@ mod rates;
 mod schedule;
 pub mod toys;
 
-pub use bout::{AdversarialStep, Bout, BoutConfig, End, Stopped};
+pub use bout::{AdversarialStep, Bout, BoutConfig, End, Standing, Stopped};
 pub use health::{Health, HealthConfig, Probe, Remedy, Verdict, examine};
 pub use losses::{AdversarialLoss, LogitGrads, Loss, energy_margin, feature_matching};
 pub use noise::Noise;

@@ -9,6 +9,7 @@ mod clients;
 mod explaining;
 mod fidelity;
 mod models_on_disk;
+mod pictures;
 mod predicting;
 mod printed;
 mod privacy;

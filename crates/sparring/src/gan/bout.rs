@@ -43,6 +43,14 @@ pub trait AdversarialStep {
     /// Is told how much of training is done, between 0 and 1, before each epoch.
     fn anneal(&mut self, _share: f32) {}
 
+    /// Is told after each whole epoch how the bout stands, so that it can be gone on with later.
+    ///
+    /// # Errors
+    /// [`FitError`] if that cannot be kept.
+    fn epoch_done(&mut self, _standing: &Standing) -> Result<(), FitError> {
+        Ok(())
+    }
+
     /// Keeps the weights as they are now.
     fn snapshot(&mut self) {}
 
@@ -136,8 +144,11 @@ pub struct Bout<'a> {
     pub rows: usize,
 }
 
-/// What the loop remembers.
-struct State {
+/// How a bout stands between two epochs: all that the loop remembers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Standing {
+    epochs: usize,
     discriminator_steps: usize,
     step: u64,
     best: Option<f64>,
@@ -146,6 +157,13 @@ struct State {
     rescues: usize,
     health: Option<Health>,
     course: Course,
+}
+
+impl Standing {
+    /// Epochs that are done.
+    pub fn epochs(&self) -> usize {
+        self.epochs
+    }
 }
 
 /// Looks in a row at chance level after which real and generated count as indistinguishable.
@@ -159,7 +177,8 @@ impl Bout<'_> {
     /// # Errors
     /// [`FitError::Diverged`] if a loss is not finite and treatment is off or did not help.
     pub fn run(&self, step: &mut dyn AdversarialStep, run: &Run<'_>) -> Result<End, FitError> {
-        let mut state = State {
+        let mut state = Standing {
+            epochs: 0,
             discriminator_steps: self.config.discriminator_steps.max(1),
             step: 0,
             best: None,
@@ -169,23 +188,42 @@ impl Bout<'_> {
             health: None,
             course: Course::default(),
         };
-        let total = self.config.epochs as u64;
-        let mut order: Vec<u32> = (0..u32::try_from(self.rows).expect("rows fit u32")).collect();
         step.snapshot();
         // What training starts from may be the best there is, after a pre-training for example.
         state.best = run.monitor.and_then(|monitor| step.rate(monitor));
         if let Some(value) = state.best {
             run.observer.point("validation", 0, value);
         }
-        let mut epoch = 0;
+        self.resume(step, run, state)
+    }
+
+    /// Goes on from where a bout of the same settings, rows and seed stood, to the same bits; the
+    /// networks are as they were then, and so are the weights kept last.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn resume(
+        &self,
+        step: &mut dyn AdversarialStep,
+        run: &Run<'_>,
+        mut state: Standing,
+    ) -> Result<End, FitError> {
+        let total = self.config.epochs as u64;
+        let mut order: Vec<u32> = (0..u32::try_from(self.rows).expect("rows fit u32")).collect();
+        // Every epoch shuffles the order of the one before.
+        for epoch in 0..state.epochs as u64 {
+            order.shuffle(&mut run.seed.stream_at("order", epoch));
+        }
         let stopped = loop {
-            if epoch == self.config.epochs {
+            let epoch = state.epochs;
+            if epoch >= self.config.epochs {
                 break Stopped::Budget;
             }
             step.anneal(state.course.age(self.share(epoch)));
             order.shuffle(&mut run.seed.stream_at("order", epoch as u64));
             let finite = self.epoch(step, run, &order, &mut state)?;
-            epoch += 1;
+            let epoch = epoch + 1;
+            state.epochs = epoch;
             run.observer.progress(Progress {
                 unit: "epoch",
                 done: epoch as u64,
@@ -201,13 +239,14 @@ impl Bout<'_> {
             if run.cancel.is_requested() {
                 break Stopped::Request;
             }
+            step.epoch_done(&state)?;
         };
         if state.best.is_some() || self.config.auto && state.course.was_better() {
             step.restore();
         }
         Ok(End {
             stopped,
-            epochs: epoch,
+            epochs: state.epochs,
             health: state.health,
             applied: state.course.applied,
         })
@@ -227,7 +266,7 @@ impl Bout<'_> {
         step: &mut dyn AdversarialStep,
         run: &Run<'_>,
         order: &[u32],
-        state: &mut State,
+        state: &mut Standing,
     ) -> Result<Option<String>, FitError> {
         let (mut sums, mut turns) = ((0.0_f64, 0.0_f64), 0.0);
         for (turn, batch) in order.chunks(self.config.batch_size.max(1)).enumerate() {
@@ -270,7 +309,7 @@ impl Bout<'_> {
         &self,
         step: &mut dyn AdversarialStep,
         run: &Run<'_>,
-        state: &mut State,
+        state: &mut Standing,
         evidence: String,
     ) -> Result<(), FitError> {
         step.restore();
@@ -307,7 +346,7 @@ impl Bout<'_> {
         step: &mut dyn AdversarialStep,
         run: &Run<'_>,
         epoch: usize,
-        state: &mut State,
+        state: &mut Standing,
     ) -> Option<Stopped> {
         let mut stop = None;
         if let Some(probe) = step.probe() {
@@ -358,7 +397,7 @@ impl Bout<'_> {
         step: &mut dyn AdversarialStep,
         run: &Run<'_>,
         (health, share): (&Health, f32),
-        state: &mut State,
+        state: &mut Standing,
     ) -> Verdict {
         let limits = &self.config.health;
         let (verdict, note) = state.course.judge(*health, share, limits);

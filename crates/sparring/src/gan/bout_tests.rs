@@ -2,7 +2,7 @@
 
 use sparring_wide::Seed;
 
-use super::bout::{AdversarialStep, Bout, BoutConfig, End, Stopped};
+use super::bout::{AdversarialStep, Bout, BoutConfig, End, Standing, Stopped};
 use super::health::{Probe, Remedy};
 use crate::recommend::{Cancel, FitError, Monitor, Recommender, Recorder, Run, Silent};
 
@@ -15,11 +15,14 @@ struct Script {
     restored: usize,
     healthy: bool,
     treated: Vec<Remedy>,
+    rows: Vec<u32>,
+    standings: Vec<Standing>,
 }
 
 impl AdversarialStep for Script {
-    fn discriminator_step(&mut self, _: &[u32]) -> Result<f64, FitError> {
+    fn discriminator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
         self.turns.0 += 1;
+        self.rows.extend(rows);
         Ok(1.0)
     }
 
@@ -51,6 +54,11 @@ impl AdversarialStep for Script {
 
     fn rate(&mut self, _: &dyn Monitor) -> Option<f64> {
         Some(-(self.turns.1 as f64))
+    }
+
+    fn epoch_done(&mut self, standing: &Standing) -> Result<(), FitError> {
+        self.standings.push(standing.clone());
+        Ok(())
     }
 
     fn snapshot(&mut self) {
@@ -247,4 +255,33 @@ fn a_request_stops_at_the_next_step() {
     .run(&mut script, &run)
     .unwrap();
     assert_eq!((end.stopped, script.turns), (Stopped::Request, (0, 0)));
+}
+
+#[test]
+fn a_bout_goes_on_from_where_it_stood() {
+    let config = BoutConfig {
+        epochs: 4,
+        batch_size: 4,
+        look_every: 1,
+        auto: true,
+        ..Default::default()
+    };
+    let mut whole = Script::default();
+    let end = bout(&config, &mut whole, None).unwrap();
+    let mut rest = Script::default();
+    let cancel = Cancel::new();
+    let from = whole.standings[1].clone();
+    assert_eq!(from.epochs(), 2);
+    let bout = Bout {
+        config: &config,
+        model: "script",
+        rows: 10,
+    };
+    let same = bout
+        .resume(&mut rest, &Run::quiet(Seed(1), &cancel), from)
+        .unwrap();
+    assert_eq!(same, end);
+    // Half of the rows were seen before, and the other half comes in the same order.
+    assert_eq!(rest.rows, whole.rows[20..]);
+    assert_eq!([whole.standings.len(), rest.standings.len()], [4, 2]);
 }

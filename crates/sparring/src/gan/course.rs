@@ -1,6 +1,8 @@
 //! The course of training's health over many looks: verdicts in the light of earlier ones, remedies
 //! one at a time, each kept or taken back by what it did.
 
+use serde::{Deserialize, Serialize};
+
 use super::bout::AdversarialStep;
 use super::health::{Health, HealthConfig, Remedy, Verdict};
 
@@ -15,7 +17,8 @@ const HARM: f64 = 0.25;
 const LOSS: f64 = 0.05;
 
 /// What the loop remembers of its looks.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Course {
     /// Looks since the networks were last new.
     looks: Vec<Health>,
@@ -33,7 +36,8 @@ pub(super) struct Course {
 }
 
 /// A remedy on trial.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Trial {
     remedy: Remedy,
     soundness: f64,

@@ -69,7 +69,7 @@ pub struct Probe {
 impl Probe {
     /// A look at a critic that judges pairs: what it says counts only against its opposite, so that
     /// the middle between the medians of its logits is its zero.
-    pub(crate) fn paired(
+    pub fn paired(
         real_logits: Vec<f32>,
         fake_logits: Vec<f32>,
         (real, fake): (Vec<f32>, Vec<f32>),

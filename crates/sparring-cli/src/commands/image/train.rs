@@ -1,0 +1,94 @@
+//! `sparring image train`: a generator of pictures in a folder.
+
+use std::time::Instant;
+
+use sparring::experiment::Audience;
+use sparring::gan::{Annealing, Schedule, Stopped};
+use sparring::recommend::Run;
+use sparring_pictures::{Augmentation, PictureConfig, Recipe, Session, read};
+
+use super::options;
+use crate::context::Context;
+use crate::image_args::{Augment, ImageTrain, RecipeName};
+
+/// Trains, or goes on with a training that was stopped.
+pub(crate) fn run(context: &Context, args: &ImageTrain) -> anyhow::Result<()> {
+    let pictures = read(&args.data, &context.cache, options(&args.reading))?;
+    let session = Session {
+        config: settings(args),
+        pictures: &pictures,
+        name: &args.data,
+        folder: &args.out,
+    };
+    context.bars.stage(&format!("train on {}", args.data));
+    let start = Instant::now();
+    let outcome = session.run(&Run {
+        observer: &context.bars,
+        ..Run::quiet(context.seed(), &context.cancel)
+    })?;
+    let secs = start.elapsed().as_secs_f64();
+    context.bars.clear();
+    let done = outcome.epochs - outcome.resumed_from;
+    if outcome.stopped == Stopped::Request {
+        context
+            .out
+            .note("stopped on request: the same command goes on from the last whole epoch");
+    }
+    context.out.line(format!(
+        "{} epochs of {} pictures ({}) in {secs:.0} s, {:.0} pictures a second; in {}",
+        outcome.epochs,
+        outcome.rows,
+        pictures.kind(),
+        (done * outcome.rows) as f64 / secs.max(1e-9),
+        args.out.display()
+    ));
+    if outcome.resumed_from > 0 {
+        context
+            .out
+            .line(format!("{} of them were done before", outcome.resumed_from));
+    }
+    if let Some(health) = &outcome.health {
+        context.out.line(format!(
+            "health of the adversarial training: {}",
+            health.verdict
+        ));
+    }
+    context.out.json(&serde_json::json!({
+        "data": args.data, "out": args.out, "epochs": outcome.epochs, "pictures": outcome.rows,
+        "resumed_from": outcome.resumed_from, "secs": secs,
+        "stopped": outcome.stopped == Stopped::Request,
+        "health": outcome.health, "applied": outcome.applied,
+    }))
+}
+
+/// The settings of the recipe with what the command line says.
+fn settings(args: &ImageTrain) -> PictureConfig {
+    let mut config = PictureConfig::of(match args.recipe {
+        RecipeName::Reference => Recipe::Reference,
+        RecipeName::Modern => Recipe::Modern,
+    });
+    config.width = args.width.unwrap_or(config.width);
+    config.conditional = args.conditional;
+    config.noise_dim = args.noise_dim.unwrap_or(config.noise_dim);
+    let scaled = |schedule: &mut Schedule, from: Option<f32>| {
+        if let Some(from) = from {
+            let constant = schedule.annealing == Annealing::Constant;
+            schedule.to = if constant { from } else { from / 10.0 };
+            schedule.from = from;
+        }
+    };
+    scaled(&mut config.penalty, args.penalty);
+    scaled(&mut config.learning_rate, args.learning_rate);
+    let critic = &mut config.discriminator_learning_rate;
+    scaled(critic, args.discriminator_learning_rate);
+    config.augmentation = match args.augment {
+        // The reference is what it is in the paper unless told otherwise.
+        Augment::Auto => config.augmentation,
+        Augment::On => Augmentation::On,
+        Augment::Off => Augmentation::Off,
+    };
+    config.bout.epochs = args.epochs;
+    config.bout.batch_size = args.batch_size;
+    config.bout.auto = args.auto;
+    config
+}
