@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use postgres::{Client, Config, NoTls};
 
+use self::write::Writing;
 use super::{Change, Feedback, Filter, Item, Page, Row, Store, StoreError, User};
 
 /// How long a connection may take.
@@ -24,7 +25,7 @@ const LOCK: i64 = 0x0073_7061_7272_696e;
 /// the database (`synchronous_commit` is on, whatever its own settings are).
 pub struct Postgres {
     config: Config,
-    writer: Mutex<Option<Client>>,
+    writer: Mutex<Option<Writing>>,
     /// Readers that nobody uses at the moment.
     readers: Mutex<Vec<Client>>,
 }
@@ -49,7 +50,7 @@ impl Postgres {
     }
 
     /// A connection that holds the lock of the database, with the tables there.
-    fn connect_writer(&self) -> Result<Client, StoreError> {
+    fn connect_writer(&self) -> Result<Writing, StoreError> {
         let mut client = self.config.connect(NoTls)?;
         client.batch_execute("set synchronous_commit = on")?;
         let held: bool = client
@@ -59,7 +60,7 @@ impl Postgres {
             return Err(StoreError::Taken);
         }
         schema::prepare(&mut client)?;
-        Ok(client)
+        Ok(Writing::new(client))
     }
 
     /// Runs `query` on a connection that nobody else uses.
@@ -107,14 +108,14 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Store for Postgres {
     fn commit(&self, changes: &[Change]) -> Result<Vec<u64>, StoreError> {
         let mut writer = locked(&self.writer);
-        let mut client = match writer.take().filter(|client| !client.is_closed()) {
-            Some(client) => client,
+        let mut writing = match writer.take().filter(|writing| !writing.client.is_closed()) {
+            Some(writing) => writing,
             None => self.connect_writer()?,
         };
-        let done = write::commit(&mut client, changes);
+        let done = writing.commit(changes);
         // A connection that broke may not know it yet; its lock ends with it.
-        if done.is_ok() || client.is_valid(ALIVE).is_ok() {
-            *writer = Some(client);
+        if done.is_ok() || writing.client.is_valid(ALIVE).is_ok() {
+            *writer = Some(writing);
         }
         done
     }

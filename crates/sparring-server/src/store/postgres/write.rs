@@ -1,20 +1,58 @@
 //! Changes as statements, in one transaction.
 
-use postgres::{Client, Transaction};
+use std::collections::HashMap;
+
+use postgres::types::ToSql;
+use postgres::{Client, Statement, Transaction};
 
 use crate::store::{Change, Feedback, Item, ItemPatch, StoreError, User, UserPatch};
 
-/// Makes all changes durable or none of them.
-pub(super) fn commit(client: &mut Client, changes: &[Change]) -> Result<Vec<u64>, StoreError> {
-    let mut transaction = client.transaction()?;
-    let touched = changes
-        .iter()
-        .map(|change| apply(&mut transaction, change))
-        .collect::<Result<Vec<_>, _>>()?;
-    transaction.commit()?;
-    Ok(touched)
+/// The connection that writes, with the statements that events need.
+pub(super) struct Writing {
+    pub(super) client: Client,
+    statements: HashMap<String, Statement>,
 }
 
+impl Writing {
+    pub(super) fn new(client: Client) -> Self {
+        Self {
+            client,
+            statements: HashMap::new(),
+        }
+    }
+
+    /// Makes all changes durable or none of them. Events that follow each other go together, whoever sent them: a round
+    /// trip costs more than a row.
+    pub(super) fn commit(&mut self, changes: &[Change]) -> Result<Vec<u64>, StoreError> {
+        let mut to = Events {
+            transaction: self.client.transaction()?,
+            statements: &mut self.statements,
+        };
+        let mut touched = Vec::with_capacity(changes.len());
+        for group in changes.chunk_by(|a, b| {
+            let overwrites = [a, b].map(|change| match change {
+                Change::Feedback { overwrite, .. } => Some(*overwrite),
+                _ => None,
+            });
+            overwrites[0].is_some() && overwrites[0] == overwrites[1]
+        }) {
+            if let Change::Feedback { overwrite, .. } = group[0] {
+                let events = group.iter().flat_map(|change| match change {
+                    Change::Feedback { events, .. } => &events[..],
+                    _ => &[],
+                });
+                to.put(&events.collect::<Vec<_>>(), overwrite)?;
+                touched.extend(group.iter().map(|change| change.weight() as u64));
+            } else {
+                touched.push(apply(&mut to.transaction, &group[0])?);
+            }
+        }
+        to.transaction.commit()?;
+        Ok(touched)
+    }
+}
+
+/// Anything but events.
 fn apply(to: &mut Transaction<'_>, change: &Change) -> Result<u64, StoreError> {
     match change {
         Change::Users(users) => {
@@ -32,9 +70,7 @@ fn apply(to: &mut Transaction<'_>, change: &Change) -> Result<u64, StoreError> {
             items.iter().try_for_each(|item| put_item(to, item))?;
             Ok(items.len() as u64)
         }
-        Change::Catalogue(ids) => {
-            add_items(to, &ids.iter().map(String::as_str).collect::<Vec<_>>())
-        }
+        Change::Catalogue(ids) => Ok(to.execute(ADD_ITEMS, &[ids])?),
         Change::PatchItem(id, patch) => patch_item(to, id, patch),
         Change::DeleteItem(id) => {
             let sql =
@@ -45,10 +81,7 @@ fn apply(to: &mut Transaction<'_>, change: &Change) -> Result<u64, StoreError> {
             to.execute(sql, &[id])?;
             Ok(count)
         }
-        Change::Feedback { events, overwrite } => {
-            put_events(to, events, *overwrite)?;
-            Ok(events.len() as u64)
-        }
+        Change::Feedback { .. } => unreachable!("events go together"),
         Change::DeleteFeedback { user, item, kind } => {
             let sql = r#"delete from feedback where "user" = (select key from users where id = $1)
                 and item = (select key from items where id = $2)
@@ -113,37 +146,22 @@ fn patch_item(to: &mut Transaction<'_>, id: &str, patch: &ItemPatch) -> Result<u
 }
 
 /// Adds items of which only the ids are known, in their order; how many were added.
-fn add_items(to: &mut Transaction<'_>, ids: &[&str]) -> Result<u64, StoreError> {
-    let sql = "insert into items (id, hidden, deleted, categories, time, labels, comment)
-        select id, false, false, '[]', null, 'null', ''
-        from (select id, min(n) as n from unnest($1::text[]) with ordinality as given(id, n) group by id) fresh
-        where not exists (select 1 from items i where i.id = fresh.id) order by n";
-    Ok(to.execute(sql, &[&ids])?)
-}
+const ADD_ITEMS: &str = "insert into items (id, hidden, deleted, categories, time, labels, comment)
+    select id, false, false, '[]', null, 'null', ''
+    from (select id, min(n) as n from unnest($1::text[]) with ordinality as given(id, n) group by id) fresh
+    where not exists (select 1 from items i where i.id = fresh.id) order by n";
+/// Adds users likewise.
+const ADD_USERS: &str = "insert into users (id, labels, comment) select id, 'null', ''
+    from (select id, min(n) as n from unnest($1::text[]) with ordinality as given(id, n) group by id) fresh
+    where not exists (select 1 from users u where u.id = fresh.id) order by n";
+const ADD_KINDS: &str =
+    "insert into kinds (id) select distinct id from unnest($1::text[]) as given(id)
+    where not exists (select 1 from kinds k where k.id = given.id)";
+/// A deleted item comes back as a new one would.
+const BRING_BACK: &str = "update items set deleted = false where deleted and id = any($1)";
 
-/// Adds events, with what they are of, in a statement for each table.
-fn put_events(
-    to: &mut Transaction<'_>,
-    events: &[Feedback],
-    overwrite: bool,
-) -> Result<(), StoreError> {
-    fn of<'a>(events: &'a [Feedback], id: impl Fn(&'a Feedback) -> &'a str) -> Vec<&'a str> {
-        events.iter().map(id).collect()
-    }
-    let users = of(events, |event| &event.user);
-    let items = of(events, |event| &event.item);
-    let kinds = of(events, |event| &event.kind);
-    let sql = "insert into users (id, labels, comment) select id, 'null', ''
-        from (select id, min(n) as n from unnest($1::text[]) with ordinality as given(id, n) group by id) fresh
-        where not exists (select 1 from users u where u.id = fresh.id) order by n";
-    to.execute(sql, &[&users])?;
-    add_items(to, &items)?;
-    // A deleted item comes back as a new one would.
-    let sql = "update items set deleted = false where deleted and id = any($1)";
-    to.execute(sql, &[&items])?;
-    let sql = "insert into kinds (id) select distinct id from unnest($1::text[]) as given(id)
-        where not exists (select 1 from kinds k where k.id = given.id)";
-    to.execute(sql, &[&kinds])?;
+/// Adds events; of the same kind, user and item in one group the first stays, or the last overwrites.
+fn adding(overwrite: bool) -> String {
     let (order, conflict) = if overwrite {
         let set =
             "update set value = excluded.value, time = excluded.time, comment = excluded.comment";
@@ -151,8 +169,7 @@ fn put_events(
     } else {
         ("asc", "nothing")
     };
-    // Of the same kind, user and item in one group the first stays, or the last overwrites.
-    let sql = format!(
+    format!(
         r#"insert into feedback ("user", item, kind, value, time, comment)
         select distinct on (u.key, i.key, k.key) u.key, i.key, k.key, given.value, given.time, given.comment
         from unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::int8[], $6::text[])
@@ -160,15 +177,48 @@ fn put_events(
         join users u on u.id = given.u join items i on i.id = given.i join kinds k on k.id = given.k
         order by u.key, i.key, k.key, given.n {order}
         on conflict ("user", item, kind) do {conflict}"#
-    );
-    let values: Vec<f64> = events.iter().map(|event| event.value).collect();
-    let times: Vec<i64> = events.iter().map(|event| event.time.0).collect();
-    let comments: Vec<Option<&str>> = events
-        .iter()
-        .map(|event| (!event.comment.is_empty()).then_some(&event.comment[..]))
-        .collect();
-    to.execute(&sql, &[&users, &items, &kinds, &values, &times, &comments])?;
-    Ok(())
+    )
+}
+
+/// Adds events, with what they are of, by a statement for each table, which is looked at once a connection.
+struct Events<'a> {
+    transaction: Transaction<'a>,
+    statements: &'a mut HashMap<String, Statement>,
+}
+
+impl Events<'_> {
+    fn execute(&mut self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<(), StoreError> {
+        let statement = match self.statements.get(sql) {
+            Some(statement) => statement.clone(),
+            None => {
+                let made = self.transaction.prepare(sql)?;
+                self.statements.insert(sql.to_owned(), made.clone());
+                made
+            }
+        };
+        self.transaction.execute(&statement, values)?;
+        Ok(())
+    }
+
+    fn put(&mut self, events: &[&Feedback], overwrite: bool) -> Result<(), StoreError> {
+        let users: Vec<&str> = events.iter().map(|event| &event.user[..]).collect();
+        let items: Vec<&str> = events.iter().map(|event| &event.item[..]).collect();
+        let kinds: Vec<&str> = events.iter().map(|event| &event.kind[..]).collect();
+        self.execute(ADD_USERS, &[&users])?;
+        self.execute(ADD_ITEMS, &[&items])?;
+        self.execute(BRING_BACK, &[&items])?;
+        self.execute(ADD_KINDS, &[&kinds])?;
+        let values: Vec<f64> = events.iter().map(|event| event.value).collect();
+        let times: Vec<i64> = events.iter().map(|event| event.time.0).collect();
+        let comments: Vec<Option<&str>> = events
+            .iter()
+            .map(|event| (!event.comment.is_empty()).then_some(&event.comment[..]))
+            .collect();
+        self.execute(
+            &adding(overwrite),
+            &[&users, &items, &kinds, &values, &times, &comments],
+        )
+    }
 }
 
 /// A JSON array of names.
