@@ -24,13 +24,13 @@ pub(crate) struct Serve {
     /// Where users, items and events are kept.
     #[arg(long, value_name = "DIR", default_value = "sparring-data")]
     pub(crate) data_dir: PathBuf,
-    /// Keep them in this PostgreSQL database instead: postgres://user:password@host/database. The connection is
-    /// not encrypted.
     #[arg(
         long,
         env = "SPARRING_DATABASE",
         hide_env_values = true,
-        value_name = "URL"
+        value_name = "URL",
+        help = "Keep them in this PostgreSQL database instead: postgres://user:password@host/database. The connection \
+                is not encrypted"
     )]
     pub(crate) database: Option<String>,
     /// Address to listen at; one that others can reach needs a key.

@@ -97,7 +97,7 @@ fn described<L: AsMut<[Dataset]>>(
         let parts = logs.as_mut();
         let found = ItemFacts::load(file, parts[0].items())?;
         let features = Arc::new(ItemFeatures::of(&found));
-        context.out.note(&format!(
+        context.out.note(format!(
             "{} of {} items are in {}, with {} features",
             found.known,
             features.n_items(),

@@ -188,13 +188,12 @@ struct Events<'a> {
 
 impl Events<'_> {
     fn execute(&mut self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<(), StoreError> {
-        let statement = match self.statements.get(sql) {
-            Some(statement) => statement.clone(),
-            None => {
-                let made = self.transaction.prepare(sql)?;
-                self.statements.insert(sql.to_owned(), made.clone());
-                made
-            }
+        let statement = if let Some(known) = self.statements.get(sql) {
+            known.clone()
+        } else {
+            let made = self.transaction.prepare(sql)?;
+            self.statements.insert(sql.to_owned(), made.clone());
+            made
         };
         self.transaction.execute(&statement, values)?;
         Ok(())
