@@ -18,6 +18,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 const ALIVE: Duration = Duration::from_secs(2);
 /// What the lock of the server that writes is called.
 const LOCK: i64 = 0x0073_7061_7272_696e;
+/// How often it is asked for again where someone has it, and the time between.
+const TRIES: u32 = 10;
+const BETWEEN: Duration = Duration::from_millis(100);
 
 /// A database that one server at a time writes; connections are not encrypted.
 ///
@@ -53,11 +56,14 @@ impl Postgres {
     fn connect_writer(&self) -> Result<Writing, StoreError> {
         let mut client = self.config.connect(NoTls)?;
         client.batch_execute("set synchronous_commit = on")?;
-        let held: bool = client
-            .query_one("select pg_try_advisory_lock($1)", &[&LOCK])?
-            .get(0);
-        if !held {
-            return Err(StoreError::Taken);
+        // The database may hold the lock of a broken connection for a moment.
+        let mut tries = 0;
+        while !lock(&mut client)? {
+            if tries == TRIES {
+                return Err(StoreError::Taken);
+            }
+            tries += 1;
+            std::thread::sleep(BETWEEN);
         }
         schema::prepare(&mut client)?;
         Ok(Writing::new(client))
@@ -79,6 +85,12 @@ impl Postgres {
         }
         answer
     }
+}
+
+/// Asks for the lock of the database; whether it was free.
+fn lock(client: &mut Client) -> Result<bool, StoreError> {
+    let asked = client.query_one("select pg_try_advisory_lock($1)", &[&LOCK])?;
+    Ok(asked.get(0))
 }
 
 impl std::fmt::Debug for Postgres {
