@@ -16,6 +16,8 @@
 
 #[path = "../../sparring/benches/peer/process.rs"]
 mod process;
+#[path = "../../sparring/benches/peer/turns.rs"]
+mod turns;
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -26,6 +28,7 @@ use sparring::gan::AdversarialStep;
 use sparring_deep::{Architecture, Generator, Network, PictureCritic, PictureShape};
 use sparring_pictures::{PictureConfig, PictureGan, Pictures, Recipe};
 use sparring_wide::{Matrix, Seed, normal};
+use turns::{processor_ms, report};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -173,7 +176,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             times.push(peer.ask(&format!("steps {STEPS}")));
         }
     }
-    report(&sides);
+    report(&sides, &["the modern pair"], &KINDS);
     for (name, ours) in ["reference", "modern"].iter().zip(&ours) {
         let (begin, n) = (Instant::now(), 2_048);
         let noise = normal(n, ours.gan.drawer().noise_dim(), 1.0, SEED);
@@ -185,43 +188,4 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     }
     Ok(())
-}
-
-/// Medians over rounds but the first two, which warm up.
-fn report(sides: &[Vec<Vec<f64>>]) {
-    let what = ["by the clock", "of processor time, all threads"];
-    let measures = sides[0][0].len();
-    for (measure, what) in what.into_iter().enumerate().take(measures) {
-        let of = |side: &Vec<Vec<f64>>| -> Vec<f64> {
-            side[2..].iter().map(|times| times[measure]).collect()
-        };
-        let ours = of(&sides[0]);
-        println!("ours: {:.1} ms a step {what}", median(ours.clone()));
-        println!("the modern pair: {:.1} ms", median(of(&sides[1])));
-        for (side, kind) in sides[2..].iter().zip(KINDS) {
-            let theirs = of(side);
-            let ratios = ours.iter().zip(&theirs).map(|(ours, theirs)| ours / theirs);
-            println!(
-                "PyTorch, {kind}: {:.1} ms, median of ratios {:.3}",
-                median(theirs.clone()),
-                median(ratios.collect())
-            );
-        }
-    }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-/// Milliseconds of processor time of all threads of this process so far, to 10, where Linux tells
-/// them.
-fn processor_ms() -> Option<f64> {
-    let line = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // After the name, which may have blanks, the 12th and 13th are user's and system's hundredths.
-    let (_, rest) = line.rsplit_once(')')?;
-    let ticks = rest.split_whitespace().skip(11).take(2);
-    let ticks: Vec<f64> = ticks.map_while(|tick| tick.parse().ok()).collect();
-    (ticks.len() == 2).then(|| ticks.iter().sum::<f64>() * 10.0)
 }

@@ -10,6 +10,8 @@ mod error;
 mod postgres;
 mod rows;
 mod sqlite;
+mod text;
+mod turn;
 
 pub use error::StoreError;
 pub use postgres::Postgres;

@@ -35,7 +35,7 @@ pub use fidelity::{Fidelity, Figure, Floor, Source};
 pub use fidelity_beside::{Beside, BesideError, Line, Named};
 pub use fidelity_page::fidelity_page;
 pub use leaderboard::{Comparison, Estimate, Facts, Leaderboard, Row, Timing, Timings, Tuned};
-pub use page::leaderboard_page;
+pub use page::{document, leaderboard_page};
 pub use robustness::{Attacked, Endurance, Exposure, Robustness, in_percent};
 pub use robustness_page::robustness_page;
 pub use synthesis::{Synthesis, SynthesisReport};

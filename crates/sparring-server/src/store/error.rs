@@ -92,7 +92,9 @@ impl StoreError {
             Self::ReadOnly => "give the server's user the right to write to the data folder",
             Self::InUse { .. } => "stop the other server, or name another folder with --data-dir",
             Self::Cursor { .. } => "begin without a cursor, and pass on what each page returns",
-            Self::Version { .. } => "use the version that wrote it, or name another --data-dir",
+            Self::Version { .. } => {
+                "use the version that wrote it, or name another --data-dir or --database"
+            }
             Self::Io { .. } => "check that the folder exists, is writable and has room",
             Self::Damaged { .. } => "restore the data folder from a copy",
             Self::TooMany { .. } => "send fewer kinds of feedback or fewer items",

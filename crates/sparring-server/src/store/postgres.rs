@@ -10,6 +10,7 @@ use std::time::Duration;
 use postgres::{Client, Config, NoTls};
 
 use self::write::Writing;
+use super::turn::soon;
 use super::{Change, Feedback, Filter, Item, Page, Row, Store, StoreError, User};
 
 /// How long a connection may take.
@@ -18,9 +19,6 @@ const CONNECT: Duration = Duration::from_secs(10);
 const ALIVE: Duration = Duration::from_secs(2);
 /// What the lock of the server that writes is called.
 const LOCK: i64 = 0x0073_7061_7272_696e;
-/// How often it is asked for again where someone has it, and the time between.
-const TRIES: u32 = 10;
-const BETWEEN: Duration = Duration::from_millis(100);
 
 /// A database that one server at a time writes; connections are not encrypted.
 ///
@@ -56,14 +54,8 @@ impl Postgres {
     fn connect_writer(&self) -> Result<Writing, StoreError> {
         let mut client = self.config.connect(NoTls)?;
         client.batch_execute("set synchronous_commit = on")?;
-        // The database may hold the lock of a broken connection for a moment.
-        let mut tries = 0;
-        while !lock(&mut client)? {
-            if tries == TRIES {
-                return Err(StoreError::Taken);
-            }
-            tries += 1;
-            std::thread::sleep(BETWEEN);
+        if !soon(|| lock(&mut client))? {
+            return Err(StoreError::Taken);
         }
         schema::prepare(&mut client)?;
         Ok(Writing::new(client))

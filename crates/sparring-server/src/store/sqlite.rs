@@ -14,14 +14,11 @@ use rusqlite::{Connection, OpenFlags};
 
 use keys::Keys;
 
+use super::turn::soon;
 use super::{Change, Feedback, Filter, Item, Page, Row, Store, StoreError, User};
 
 /// Name of the database in the data folder.
 pub(crate) const FILE: &str = "sparring.db";
-
-/// How often the folder is asked for again where someone has it, and the time between.
-const TRIES: u32 = 10;
-const BETWEEN: Duration = Duration::from_millis(20);
 
 /// How the database is opened.
 #[derive(Debug, Clone, Copy)]
@@ -74,16 +71,10 @@ impl Sqlite {
         fs::create_dir_all(folder).map_err(failed(folder, "create the folder"))?;
         let lock_path = folder.join("sparring.lock");
         let lock = File::create(&lock_path).map_err(failed(&lock_path, "write"))?;
-        // A server that is ending, or a program that it is just starting, lets go of it in a moment.
-        let mut tries = 0;
-        while lock.try_lock().is_err() {
-            if tries == TRIES {
-                return Err(StoreError::InUse {
-                    folder: folder.to_path_buf(),
-                });
-            }
-            tries += 1;
-            std::thread::sleep(BETWEEN);
+        if !soon(|| Ok::<_, StoreError>(lock.try_lock().is_ok()))? {
+            return Err(StoreError::InUse {
+                folder: folder.to_path_buf(),
+            });
         }
         let path = folder.join(FILE);
         let writer = Connection::open(&path)?;

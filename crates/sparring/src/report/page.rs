@@ -47,7 +47,7 @@ pub fn leaderboard_page(board: &Leaderboard, timings: &Timings) -> String {
 }
 
 /// A whole page with the charts' script inside; `style` goes after the common one.
-pub(super) fn document(title: &str, style: &str, body: &Markup) -> String {
+pub fn document(title: &str, style: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {

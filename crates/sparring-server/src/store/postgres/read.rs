@@ -6,6 +6,7 @@ use postgres::{Client, Row as Found};
 
 use crate::moment::Moment;
 use crate::store::cursor::{decode, encode};
+use crate::store::text::json;
 use crate::store::{Feedback, Filter, Item, Page, Row, StoreError, User};
 
 /// Rows of a page and where the next one begins.
@@ -174,8 +175,4 @@ fn each(
         read(&row)?;
     }
     Ok(())
-}
-
-fn json(text: String) -> serde_json::Value {
-    serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text))
 }

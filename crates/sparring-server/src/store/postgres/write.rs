@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use postgres::types::ToSql;
 use postgres::{Client, Statement, Transaction};
 
+use crate::store::text::array;
 use crate::store::{Change, Feedback, Item, ItemPatch, StoreError, User, UserPatch};
 
 /// The connection that writes, with the statements that events need.
@@ -218,9 +219,4 @@ impl Events<'_> {
             &[&users, &items, &kinds, &values, &times, &comments],
         )
     }
-}
-
-/// A JSON array of names.
-fn array(names: &[String]) -> String {
-    serde_json::to_string(names).expect("names are strings")
 }

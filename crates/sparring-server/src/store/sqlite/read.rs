@@ -5,6 +5,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use crate::moment::Moment;
 use crate::store::cursor::{decode, encode};
+use crate::store::text::json;
 use crate::store::{Feedback, Filter, Item, Page, Row, StoreError, User};
 
 /// Rows of a page and where the next one begins.
@@ -176,8 +177,4 @@ fn damaged(error: impl std::fmt::Display) -> StoreError {
     StoreError::Damaged {
         finding: error.to_string(),
     }
-}
-
-fn json(text: String) -> serde_json::Value {
-    serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text))
 }

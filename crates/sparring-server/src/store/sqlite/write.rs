@@ -5,6 +5,7 @@ use rusqlite::{
 };
 
 use super::keys::Keys;
+use crate::store::text::array;
 use crate::store::{Change, Feedback, Item, ItemPatch, StoreError, User, UserPatch};
 
 /// Makes all changes durable or none of them.
@@ -240,9 +241,4 @@ fn key_of(
         Some(key) => Ok(key),
         None => Ok(insert()?),
     }
-}
-
-/// A JSON array of names.
-fn array(names: &[String]) -> String {
-    serde_json::to_string(names).expect("names are strings")
 }
