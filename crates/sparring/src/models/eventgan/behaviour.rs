@@ -4,7 +4,7 @@ use sparring_deep::EventBatch;
 use sparring_wide::Matrix;
 
 use super::Eventgan;
-use super::coding::{Coded, Coding, start_row};
+use super::coding::{Coded, start_row};
 use super::decoding::{Decoder, Drawn};
 use super::rows::Rows;
 use crate::data::ItemIx;
@@ -152,7 +152,7 @@ impl Behaviour for Eventgan {
                 }
                 softmax(gaps);
                 softmax(items);
-                let class = |(class, p): (usize, &f32)| (Coding::up_to(class), f64::from(*p));
+                let class = |(class, p): (usize, &f32)| (self.coding.up_to(class), f64::from(*p));
                 let timed = self.coding.timed() && !history.is_empty();
                 let classes = gaps[..stops].iter().enumerate().filter(|_| timed);
                 Outlook {

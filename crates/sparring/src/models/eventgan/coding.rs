@@ -16,6 +16,8 @@ const LEVELS: usize = 32;
 const BINS: usize = 10;
 /// Knots of the table of starts.
 const STARTS: usize = 65;
+/// Classes of gaps: an hour parts the class that it falls into.
+const CLASSES: usize = GAP_CLASSES + 1;
 
 /// An event in classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +108,7 @@ impl Coding {
     fn times(data: &Dataset) -> Option<(Vec<f32>, Vec<i64>, u64)> {
         let log = data.interactions();
         let hour = u64::try_from(log.clock()?.hour()?).ok()?;
-        let mut by_class: Vec<Vec<u64>> = vec![Vec::new(); GAP_CLASSES];
+        let mut by_class: Vec<Vec<u64>> = vec![Vec::new(); CLASSES];
         let (mut starts, mut last) = (Vec::new(), i64::MIN);
         for user in data.user_indices() {
             let mut before = None;
@@ -116,7 +118,7 @@ impl Coding {
                     None => starts.push(time),
                     Some(before) => {
                         let gap = time.abs_diff(before);
-                        by_class[gap_class(gap)].push(gap);
+                        by_class[class_of(gap, hour)].push(gap);
                     }
                 }
                 before = Some(time);
@@ -167,8 +169,7 @@ impl Coding {
         let class = match (before, time) {
             _ if !self.timed() => 0,
             (Some(before), Some(time)) => {
-                gap_class(u64::try_from(time.saturating_sub(before)).unwrap_or(0))
-                    .min(self.gaps() - 1)
+                class_of(since(before, time), self.hour).min(self.gaps() - 1)
             }
             _ => self.gaps(),
         };
@@ -185,9 +186,9 @@ impl Coding {
             } else {
                 self.gap(before, event.time)
             };
-            let apart = before.zip(event.time).map(|(before, time): (i64, i64)| {
-                u64::try_from(time.saturating_sub(before)).unwrap_or(0) >= self.hour
-            });
+            let apart = before
+                .zip(event.time)
+                .map(|(before, time)| since(before, time) >= self.hour);
             session = match apart {
                 _ if !self.timed() || event.time.is_none() => 0,
                 Some(false) => session + 1,
@@ -226,8 +227,7 @@ impl Coding {
         }
     }
 
-    /// Events of the session of an event that is drawn `gap` after another, whose session has so many; an
-    /// hour falls into a class of gaps, which counts as less.
+    /// Events of the session of an event that is drawn `gap` after another, whose session has so many.
     pub(super) fn session(&self, so_far: u32, gap: u32) -> u32 {
         match gap as usize {
             _ if !self.timed() => 0,
@@ -237,10 +237,13 @@ impl Coding {
     }
 
     /// The longest gap of a class.
-    pub(super) fn up_to(class: usize) -> u64 {
-        match class + 1 {
-            GAP_CLASSES.. => u64::MAX,
-            next => least_gap(next) - 1,
+    pub(super) fn up_to(&self, class: usize) -> u64 {
+        let parted = gap_class(self.hour);
+        match class {
+            class if class + 1 >= CLASSES => u64::MAX,
+            class if class < parted => least_gap(class + 1) - 1,
+            class if class == parted => self.hour.saturating_sub(1),
+            class => least_gap(class) - 1,
         }
     }
 
@@ -263,7 +266,7 @@ impl Coding {
         let number = |n: usize| u32::try_from(n).expect("fewer than 2^32");
         NamedTensors::new()
             .with("levels", &[self.levels.len()], self.levels.clone())
-            .with("knots", &[self.knots.len()], self.knots.clone())
+            .with("gaps", &[self.knots.len()], self.knots.clone())
             .with_wholes("starts", &self.starts)
             .with_wholes("hour", &[i64::try_from(self.hour).unwrap_or(i64::MAX)])
             .with_indices("repeats", &[1], vec![u32::from(self.repeats)])
@@ -280,15 +283,15 @@ impl Coding {
         if !levels.is_sorted_by(|a, b| a < b) || levels.len() == 1 {
             return Err(wrong("levels", "rising ratings, none or two and more"));
         }
-        let knots = weights.vector("knots")?.to_vec();
+        let knots = weights.vector("gaps")?.to_vec();
         let rising = knots
             .chunks(GAP_KNOTS)
             .all(|row| row.is_sorted_by(|a, b| a <= b));
         if !knots.len().is_multiple_of(GAP_KNOTS)
-            || knots.len() > GAP_CLASSES * GAP_KNOTS
+            || knots.len() > CLASSES * GAP_KNOTS
             || !rising
         {
-            return Err(wrong("knots", "rising gaps by class"));
+            return Err(wrong("gaps", "rising gaps by class"));
         }
         let starts = weights.wholes("starts")?;
         let fits = starts.len() == STARTS + 1 && !knots.is_empty();
@@ -312,6 +315,16 @@ impl Coding {
                 .ok_or_else(|| wrong("longest", "one number"))? as usize,
         })
     }
+}
+
+/// The time after an earlier one, 0 if it is not after it.
+fn since(before: i64, time: i64) -> u64 {
+    u64::try_from(time.saturating_sub(before)).unwrap_or(0)
+}
+
+/// The class of a gap: by powers of two, and the one that holds an hour in two, since an hour ends a session.
+fn class_of(gap: u64, hour: u64) -> usize {
+    gap_class(gap) + usize::from(gap >= hour)
 }
 
 /// A class as networks count it.
@@ -359,8 +372,8 @@ mod tests {
         let data = timed();
         let coding = Coding::of(&data);
         assert_eq!(coding.levels, [2.0, 4.0, 5.0]);
-        // A day is 86,397 s after the second event: 17 bits.
-        assert_eq!(coding.gaps(), 18);
+        // A day is 86,397 s after the second event: 17 bits, and more than an hour.
+        assert_eq!(coding.gaps(), 19);
         assert!(!coding.repeats && coding.timed());
         let log = coding.log(&data);
         let of = |item, reaction, gap, session| Coded {
@@ -370,25 +383,32 @@ mod tests {
             session,
         };
         // The day ends a session.
-        let expected = [of(0, 1, 18, 1), of(1, 0, 2, 2), of(2, 2, 17, 1)];
+        let expected = [of(0, 1, 19, 1), of(1, 0, 2, 2), of(2, 2, 18, 1)];
         assert_eq!(log.of(UserIx(0)), expected);
-        assert_eq!(log.of(UserIx(1)), [of(1, 1, 18, 1), of(0, 0, 0, 2)]);
-        // 3,600 s lie in class 12, from 2,048 to 4,095.
+        assert_eq!(log.of(UserIx(1)), [of(1, 1, 19, 1), of(0, 0, 0, 2)]);
+        // 3,600 s lie between 2,048 and 4,095: class 12 ends before them, class 13 begins with them.
         assert_eq!(
-            [11, 12, 13, 18].map(|gap| coding.session(4, gap)),
-            [5, 5, 1, 1]
+            [2_047, 2_048, 3_599, 3_600, 4_095, 4_096].map(|gap| class_of(gap, 3_600)),
+            [11, 12, 12, 13, 13, 14]
+        );
+        assert_eq!(
+            [11, 12, 13, 14, 19].map(|gap| coding.session(4, gap)),
+            [5, 5, 1, 1, 1]
         );
         let mut stream = Seed(1).stream("test");
         let start = coding.start(&mut stream).unwrap();
         assert!((1_000_000_000..=1_000_000_010).contains(&start));
         assert_eq!(coding.after(start, 2, &mut stream), Some(start + 3));
         assert_eq!(
-            coding.after(start + 86_000, 17, &mut stream),
+            coding.after(start + 86_000, 18, &mut stream),
             None,
             "the log ends"
         );
         assert_eq!(Coding::from_weights(&coding.weights()).unwrap(), coding);
-        assert_eq!([0, 1, 2, 64].map(Coding::up_to), [0, 1, 3, u64::MAX]);
+        assert_eq!(
+            [0, 1, 2, 11, 12, 13, 14, 65].map(|class| coding.up_to(class)),
+            [0, 1, 3, 2_047, 3_599, 4_095, 8_191, u64::MAX]
+        );
     }
 
     #[test]
@@ -416,7 +436,7 @@ mod tests {
         let weights = Coding::of(&timed()).weights();
         let cases = [
             weights.clone().with("levels", &[2], vec![2.0, 1.0]),
-            weights.clone().with("knots", &[3], vec![0.0; 3]),
+            weights.clone().with("gaps", &[3], vec![0.0; 3]),
             weights.clone().with_indices("starts", &[2], vec![0, 0]),
             weights.clone().with_wholes("hour", &[0]),
         ];
