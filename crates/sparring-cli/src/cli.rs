@@ -209,6 +209,16 @@ pub(crate) struct Measuring {
     pub(crate) metric: Option<String>,
 }
 
+/// Which items are ranked.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Measuring")]
+pub(crate) struct Among {
+    /// The items that may be listed and are wanted: all, cold (nobody has them in training) or warm
+    /// [default: all].
+    #[arg(long, value_name = "WHICH")]
+    pub(crate) among: Option<String>,
+}
+
 /// `sparring playground`
 #[derive(Debug, Args)]
 pub(crate) struct Playground {
@@ -300,10 +310,10 @@ pub(crate) struct ThinArgs {
 pub(crate) struct SplitArgs {
     /// A named set, a file or a folder.
     pub(crate) data: String,
-    /// How: random, leave-one-out, temporal, users.
+    /// How: random, leave-one-out, temporal, users, cold-items.
     #[arg(long, value_name = "P", default_value = "random")]
     pub(crate) protocol: String,
-    /// Share of the test part (random, temporal, users).
+    /// Share of the test part (random, temporal, users, cold-items).
     #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
     pub(crate) test_share: f64,
     /// Share of the validation part; 0 for none.
@@ -341,6 +351,8 @@ pub(crate) struct Train {
     pub(crate) reading: Reading,
     #[command(flatten)]
     pub(crate) measuring: Measuring,
+    #[command(flatten)]
+    pub(crate) among: Among,
 }
 
 /// `sparring evaluate`
@@ -362,6 +374,8 @@ pub(crate) struct Evaluate {
     pub(crate) reading: Reading,
     #[command(flatten)]
     pub(crate) measuring: Measuring,
+    #[command(flatten)]
+    pub(crate) among: Among,
 }
 
 /// `sparring compare`
@@ -383,6 +397,8 @@ pub(crate) struct Compare {
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) measuring: Measuring,
+    #[command(flatten)]
+    pub(crate) among: Among,
 }
 
 /// `sparring robustness`
@@ -568,6 +584,8 @@ pub(crate) struct Tune {
     pub(crate) reading: Reading,
     #[command(flatten)]
     pub(crate) measuring: Measuring,
+    #[command(flatten)]
+    pub(crate) among: Among,
 }
 
 /// `sparring recommend`

@@ -14,6 +14,7 @@ mod apr;
 mod caae;
 mod cfgan;
 mod clusters;
+mod cold;
 mod contributions;
 mod directions;
 mod factors;
@@ -35,6 +36,9 @@ mod symmetric;
 mod tall;
 
 mod bprmf;
+mod coldgan;
+mod contentknn;
+mod contentridge;
 mod ease;
 mod edlae;
 mod eventgan;
@@ -93,6 +97,12 @@ registry::models! {
     "cfgan" => Cfgan(cfgan::CfganConfig) in Adversarial:
         "whole profiles against a discriminator that knows the true one",
     "apr" => Apr(apr::AprConfig) in Adversarial: "pairwise ranking against perturbed embeddings",
+    "contentknn" => ContentKnn(contentknn::ContentKnnConfig) in Baseline:
+        "nearest items by what is known of them, those that nobody has too",
+    "contentridge" => ContentRidge(contentridge::ContentRidgeConfig) in Baseline:
+        "a recommender, and a regression from facts for items that nobody has",
+    "coldgan" => ColdGan(coldgan::ColdGanConfig) in Adversarial:
+        "a recommender, and a generator of places from facts for items that nobody has",
     "irgan" => Irgan(irgan::IrganConfig) in Adversarial: "a generator that picks items, by policy gradient",
 }
 
@@ -100,7 +110,20 @@ impl ModelConfig {
     /// The models whose scores are logarithms of the chances of the next item, up to a constant.
     pub const NEXT: &[&str] = &["markov", "gru4rec", "sasrec", "eventgan"];
 
+    /// The models that take facts of items and place those that nobody has.
+    pub const COLD: &[&str] = &["contentknn", "contentridge", "coldgan"];
+
     /// The models that can tell which items of a history carried a recommendation
     /// ([`explain`](crate::recommend::Recommender::explain)).
-    pub const EXPLAINING: &[&str] = &["sparring", "itemknn", "puresvd", "ease", "edlae", "ials"];
+    pub const EXPLAINING: &[&str] = &[
+        "sparring",
+        "itemknn",
+        "puresvd",
+        "ease",
+        "edlae",
+        "ials",
+        "contentknn",
+        "contentridge",
+        "coldgan",
+    ];
 }

@@ -7,6 +7,7 @@
 #[cfg(test)]
 #[macro_use]
 pub(crate) mod contract;
+mod cold_items;
 mod error;
 mod global_temporal;
 mod leave_one_out;
@@ -16,10 +17,11 @@ mod random_ratio;
 mod thin;
 mod user_holdout;
 
+pub use cold_items::ColdItems;
 pub use error::SplitError;
 pub use global_temporal::GlobalTemporal;
 pub use leave_one_out::LeaveOneOut;
-pub use parts::{Holdout, Split, Splitter, Stage};
+pub use parts::{Candidates, Holdout, Split, Splitter, Stage};
 pub use random_ratio::RandomRatio;
 pub use thin::Thinning;
 pub use user_holdout::UserHoldout;

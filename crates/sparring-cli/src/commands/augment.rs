@@ -5,10 +5,10 @@ use sparring::eval::{EvalConfig, Interval};
 use sparring::experiment::{Augmented, Config, ExperimentError, Generator, Ground, augment};
 use sparring::models::ModelConfig;
 use sparring::report::{Augmentation, Branch, augment_page, in_percent};
-use sparring::split::Stage;
+use sparring::split::{Candidates, Stage};
 use sparring::synth::{INTERACTIONS, Output};
 
-use super::load;
+use super::load::{self, Known};
 use super::robustness::once;
 use crate::cli::{Augment, Facts, Parts};
 use crate::context::Context;
@@ -112,7 +112,8 @@ fn known_users(context: &Context, args: &Augment) -> anyhow::Result<Stages> {
             context,
             &args.train,
             valid,
-            (&args.reading, &Facts::default()),
+            (&args.reading, Known::new(&Facts::default(), [])),
+            Candidates::All,
         )?;
         return Ok((tuning, None));
     };
@@ -123,7 +124,11 @@ fn known_users(context: &Context, args: &Augment) -> anyhow::Result<Stages> {
         facts: Facts::default(),
         reading: args.reading.clone(),
     };
-    let split = load::split(context, &parts)?;
+    let split = load::split(
+        context,
+        &parts,
+        (Candidates::All, Known::new(&parts.facts, [])),
+    )?;
     let report = split.report();
     // A validation part is carved out where none is given.
     let tuning = split.tuning().unwrap_or_else(|| report.clone());

@@ -6,7 +6,7 @@ use sparring::experiment::{Arena, Contender, Outcome, compare};
 use sparring::models::{Family, ModelConfig};
 use sparring::report::{Leaderboard, Timings, leaderboard_page, to_csv};
 
-use super::load;
+use super::load::{self, Known};
 use crate::cli::Compare;
 use crate::context::Context;
 
@@ -14,7 +14,13 @@ use crate::context::Context;
 pub(crate) fn run(context: &Context, args: &Compare) -> anyhow::Result<()> {
     let (eval, watched) = context.measuring(&args.measuring)?;
     let contenders = contenders(context, &args.models, args.trials)?;
-    let split = load::split(context, &args.parts)?;
+    let names = contenders.iter().map(|one| one.config.name());
+    let known = Known::new(&args.parts.facts, names);
+    let split = load::split(
+        context,
+        &args.parts,
+        (load::candidates(&args.among)?, known),
+    )?;
     let report = split.report();
     let arena = Arena {
         data: args.parts.train.clone(),
@@ -37,7 +43,7 @@ pub(crate) fn run(context: &Context, args: &Compare) -> anyhow::Result<()> {
 }
 
 /// The models to compare: named, or the config file's, or all but those of the next item, which need an
-/// order of events and take long. Those without settings in the config are tuned.
+/// order of events and take long, and those that need facts of items. Those without settings in the config are tuned.
 pub(crate) fn contenders(
     context: &Context,
     named: &[String],
@@ -46,7 +52,7 @@ pub(crate) fn contenders(
     let config = &context.config;
     let all: Vec<String> = ModelConfig::NAMES
         .iter()
-        .filter(|name| !ModelConfig::NEXT.contains(name))
+        .filter(|name| !ModelConfig::NEXT.contains(name) && !ModelConfig::COLD.contains(name))
         .map(|&name| name.to_owned())
         .collect();
     let names = match (named, &config.models[..]) {

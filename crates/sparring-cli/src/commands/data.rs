@@ -2,7 +2,7 @@
 
 use sparring::data::{Dataset, Duplicates, SETS, Spread, Summary, fetch, resolve};
 use sparring::split::{
-    GlobalTemporal, Holdout, LeaveOneOut, RandomRatio, Splitter, Thinning, UserHoldout,
+    ColdItems, GlobalTemporal, Holdout, LeaveOneOut, RandomRatio, Splitter, Thinning, UserHoldout,
 };
 
 use super::{load, plant};
@@ -130,11 +130,12 @@ fn split(context: &Context, args: &SplitArgs) -> anyhow::Result<()> {
             test,
             ..UserHoldout::default()
         }),
+        "cold-items" => Box::new(ColdItems { validation, test }),
         other => {
             let finding = format!("--protocol: there is no protocol `{other}`");
             return Err(WrongUse {
                 finding,
-                hint: "use random, leave-one-out, temporal or users",
+                hint: "use random, leave-one-out, temporal, users or cold-items",
             }
             .into());
         }

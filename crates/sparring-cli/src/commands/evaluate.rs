@@ -19,7 +19,9 @@ pub(crate) fn run(context: &Context, args: &Evaluate) -> anyhow::Result<()> {
     let (config, _) = context.measuring(&args.measuring)?;
     let artifact = Artifact::load(&args.model)?;
     let logs = load::aligned(context, &[&args.train, &args.test], &args.reading)?;
-    let stage = Split::official(&logs[0], None, &logs[1])?.report();
+    let stage = Split::official(&logs[0], None, &logs[1])?
+        .report()
+        .among(load::candidates(&args.among)?);
     let model = artifact.bind(&stage.train);
     let evaluation = evaluate(&model, &stage.holdout, &config)?;
     let name = artifact.config.name();

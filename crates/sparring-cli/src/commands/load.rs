@@ -8,9 +8,10 @@ use sparring::data::{
     DataError, Dataset, Duplicates, Format, ItemFacts, ItemFeatures, LoadOptions, UnknownUsers,
     csv_field, load_aligned, resolve, write_atomically,
 };
-use sparring::split::{RandomRatio, Split, Splitter, Stage};
+use sparring::models::ModelConfig;
+use sparring::split::{Candidates, ColdItems, RandomRatio, Split, Splitter, Stage};
 
-use crate::cli::{Facts, Parts, Reading};
+use crate::cli::{Among, Facts, Parts, Reading};
 use crate::context::Context;
 use crate::failure::WrongUse;
 
@@ -20,6 +21,33 @@ const INSIDE: RandomRatio = RandomRatio {
     test: 0.1,
     per_user: false,
 };
+
+/// The same for items that nobody has in training.
+const COLD_INSIDE: ColdItems = ColdItems {
+    validation: 0.0,
+    test: 0.1,
+};
+
+/// What is held out of training for lists of these candidates.
+fn inside(candidates: Candidates) -> &'static dyn Splitter {
+    match candidates {
+        Candidates::Cold => &COLD_INSIDE,
+        _ => &INSIDE,
+    }
+}
+
+/// Which items are ranked, from the arguments.
+pub(crate) fn candidates(among: &Among) -> Result<Candidates, WrongUse> {
+    match among.among.as_deref() {
+        None | Some("all") => Ok(Candidates::All),
+        Some("cold") => Ok(Candidates::Cold),
+        Some("warm") => Ok(Candidates::Warm),
+        Some(other) => Err(WrongUse {
+            finding: format!("--among: there are no items `{other}`"),
+            hint: "use all, cold or warm",
+        }),
+    }
+}
 
 /// How to read files, from the arguments.
 pub(crate) fn options(reading: &Reading) -> anyhow::Result<LoadOptions> {
@@ -75,15 +103,33 @@ pub(crate) fn catalogue(file: &Path) -> Result<Vec<String>, WrongUse> {
         .collect())
 }
 
+/// What is known of items, and for whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known<'a> {
+    facts: &'a Facts,
+    /// A model that places items which nobody has, so that those of the file join the catalogue.
+    placing: Option<&'static str>,
+}
+
+impl<'a> Known<'a> {
+    pub(crate) fn new<'b>(facts: &'a Facts, models: impl IntoIterator<Item = &'b str>) -> Self {
+        let cold = |name| ModelConfig::COLD.iter().find(|model| **model == name);
+        Self {
+            facts,
+            placing: models.into_iter().find_map(cold).copied(),
+        }
+    }
+}
+
 /// One log with enough in it to learn from, and what is known of its items.
 pub(crate) fn training_log(
     context: &Context,
     argument: &str,
-    (reading, facts): (&Reading, &Facts),
+    (reading, known): (&Reading, Known<'_>),
 ) -> anyhow::Result<Dataset> {
     let log = log(context, argument, reading)?;
     enough(argument, &log)?;
-    let [log] = described(context, [log], facts)?;
+    let [log] = described(context, [log], known)?;
     Ok(log)
 }
 
@@ -91,22 +137,45 @@ pub(crate) fn training_log(
 fn described<L: AsMut<[Dataset]>>(
     context: &Context,
     mut logs: L,
-    facts: &Facts,
-) -> Result<L, DataError> {
-    if let Some(file) = &facts.facts {
-        let parts = logs.as_mut();
-        let found = ItemFacts::load(file, parts[0].items())?;
-        let features = Arc::new(ItemFeatures::of(&found));
-        context.out.note(format!(
-            "{} of {} items are in {}, with {} features",
-            found.known,
-            features.n_items(),
-            file.display(),
-            features.n_features()
-        ));
-        for log in parts {
-            *log = log.clone().with_features(Arc::clone(&features));
+    known: Known<'_>,
+) -> anyhow::Result<L> {
+    let Some(file) = &known.facts.facts else {
+        let Some(model) = known.placing else {
+            return Ok(logs);
+        };
+        return Err(WrongUse {
+            finding: format!("{model} places items by what is known of them, and nothing is"),
+            hint: "name a table of the items with --facts",
         }
+        .into());
+    };
+    let parts = logs.as_mut();
+    if known.placing.is_some() {
+        let mut catalogue = (**parts[0].items()).clone();
+        for id in ItemFacts::ids(file)? {
+            catalogue.intern(&id);
+        }
+        let new = catalogue.len() - parts[0].n_items();
+        context.out.note(format!(
+            "{new} items of {} are in no log and join the catalogue",
+            file.display()
+        ));
+        let catalogue = Arc::new(catalogue);
+        for log in &mut *parts {
+            *log = log.extended(Arc::clone(&catalogue));
+        }
+    }
+    let found = ItemFacts::load(file, parts[0].items())?;
+    let features = Arc::new(ItemFeatures::of(&found));
+    context.out.note(format!(
+        "{} of {} items are in {}, with {} features",
+        found.known,
+        features.n_items(),
+        file.display(),
+        features.n_features()
+    ));
+    for log in parts {
+        *log = log.clone().with_features(Arc::clone(&features));
     }
     Ok(logs)
 }
@@ -126,20 +195,21 @@ fn enough(argument: &str, log: &Dataset) -> Result<(), DataError> {
 
 /// Training, validation and test over one vocabulary; validation is a tenth of training where none
 /// is given.
-pub(crate) fn split(context: &Context, parts: &Parts) -> anyhow::Result<Split> {
+pub(crate) fn split(
+    context: &Context,
+    parts: &Parts,
+    (candidates, known): (Candidates, Known<'_>),
+) -> anyhow::Result<Split> {
     let files: Vec<&str> = [Some(&parts.train), parts.valid.as_ref(), Some(&parts.test)]
         .into_iter()
         .flatten()
         .map(String::as_str)
         .collect();
-    let logs = described(
-        context,
-        aligned(context, &files, &parts.reading)?,
-        &parts.facts,
-    )?;
+    let logs = described(context, aligned(context, &files, &parts.reading)?, known)?;
     let valid = parts.valid.as_ref().map(|_| &logs[1]);
     let split = Split::official(&logs[0], valid, &logs[logs.len() - 1])?;
-    Ok(split.validate_inside(&INSIDE, context.seed())?)
+    let split = split.validate_inside(inside(candidates), context.seed())?;
+    Ok(split.among(candidates))
 }
 
 /// What to fit on and what to validate on: the validation part given, taken out of training where
@@ -148,16 +218,16 @@ pub(crate) fn tuning(
     context: &Context,
     train: &str,
     valid: Option<&str>,
-    (reading, facts): (&Reading, &Facts),
+    (reading, known): (&Reading, Known<'_>),
+    candidates: Candidates,
 ) -> anyhow::Result<Stage> {
     let files: Vec<&str> = [Some(train), valid].into_iter().flatten().collect();
-    let logs = described(context, aligned(context, &files, reading)?, facts)?;
+    let logs = described(context, aligned(context, &files, reading)?, known)?;
     let Some(valid) = logs.get(1) else {
-        return Ok(INSIDE
-            .split(&logs[0], context.seed().derive("inside"))?
-            .report());
+        let split = inside(candidates).split(&logs[0], context.seed().derive("inside"))?;
+        return Ok(split.report().among(candidates));
     };
-    Ok(Stage::official(&logs[0], valid)?)
+    Ok(Stage::official(&logs[0], valid)?.among(candidates))
 }
 
 /// Several files over one vocabulary, training first.

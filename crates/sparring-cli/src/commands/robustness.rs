@@ -7,8 +7,9 @@ use sparring::eval::Interval;
 use sparring::experiment::{Arena, Threats, robustness};
 use sparring::models::{ConfigError, ModelConfig};
 use sparring::report::{Attacked, Endurance, Robustness, in_percent, robustness_page};
+use sparring::split::Candidates;
 
-use super::load;
+use super::load::{self, Known};
 use crate::cli;
 use crate::context::Context;
 
@@ -18,7 +19,9 @@ pub(crate) fn run(context: &Context, args: &cli::Robustness) -> anyhow::Result<(
     let (eval, watched) = context.measuring(&args.measuring)?;
     let models = models(context, &args.models)?;
     let threats = threats(args)?;
-    let report = load::split(context, &args.parts)?.report();
+    let names = models.iter().map(ModelConfig::name);
+    let known = Known::new(&args.parts.facts, names);
+    let report = load::split(context, &args.parts, (Candidates::All, known))?.report();
     let arena = Arena {
         data: args.parts.train.clone(),
         protocol: "Parts and settings as given; nothing is tuned.".to_owned(),

@@ -7,7 +7,7 @@ use sparring::eval::Watch;
 use sparring::experiment::{Host, fit};
 use sparring::recommend::Monitor;
 
-use super::load;
+use super::load::{self, Known};
 use crate::cli::Train;
 use crate::context::Context;
 
@@ -15,18 +15,20 @@ use crate::context::Context;
 pub(crate) fn run(context: &Context, args: &Train) -> anyhow::Result<()> {
     let config = context.config.model(&args.model)?;
     let (_, watched) = context.measuring(&args.measuring)?;
+    let known = Known::new(&args.facts, [&*args.model]);
     let stage = match &args.valid {
         Some(valid) => Some(load::tuning(
             context,
             &args.data,
             Some(valid),
-            (&args.reading, &args.facts),
+            (&args.reading, known),
+            load::candidates(&args.among)?,
         )?),
         None => None,
     };
     let train = match &stage {
         Some(stage) => stage.train.clone(),
-        None => load::training_log(context, &args.data, (&args.reading, &args.facts))?,
+        None => load::training_log(context, &args.data, (&args.reading, known))?,
     };
     let train = &train;
     let watch = stage

@@ -2,7 +2,7 @@
 
 use sparring::experiment::{TuneOptions, tune};
 
-use super::load;
+use super::load::{self, Known};
 use crate::cli::Tune;
 use crate::context::Context;
 
@@ -14,7 +14,8 @@ pub(crate) fn run(context: &Context, args: &Tune) -> anyhow::Result<()> {
         context,
         &args.train,
         args.valid.as_deref(),
-        (&args.reading, &args.facts),
+        (&args.reading, Known::new(&args.facts, [&*args.model])),
+        load::candidates(&args.among)?,
     )?;
     let options = TuneOptions {
         trials: args.trials,

@@ -28,14 +28,18 @@ const YEAR: [&str; 3] = ["year", "release_year", "date"];
 const TITLE: [&str; 3] = ["title", "movie_title", "name"];
 /// Columns of `u.item` before its flags.
 const BEFORE_FLAGS: usize = 5;
+/// A word of titles says nothing if it stands in more than one of so many.
+const COMMON: usize = 33;
 
-/// The kinds and years of the items of a catalogue, by dense index.
-#[derive(Debug, Clone, PartialEq)]
+/// The kinds, years and words of the items of a catalogue, by dense index.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ItemFacts {
     /// The kinds of each item, as numbers; none for an item that the file does not have.
     pub kinds: Vec<Vec<u32>>,
     /// The year of each item.
     pub years: Vec<Option<f64>>,
+    /// The words of each title, as numbers: those in two titles or more, but for the commonest.
+    pub words: Vec<Vec<u32>>,
     /// Items of the catalogue that the file has.
     pub known: usize,
 }
@@ -61,56 +65,128 @@ impl ItemFacts {
     /// # Errors
     /// If the file cannot be read, is no such table, has an item twice or none of the catalogue.
     pub fn load(path: &Path, items: &Vocabulary) -> Result<Self, DataError> {
-        let text = decode(bytes_of(path)?);
-        let text = text.trim_start_matches('\u{feff}');
-        let refused = |line: usize, finding: String| DataError::ItemFacts {
-            path: path.to_path_buf(),
-            line: line as u64,
-            finding,
-        };
-        let first = text.lines().next().unwrap_or_default();
-        let (separator, layout, header) = layout(first).ok_or_else(|| {
-            let finding = format!("cannot tell what the columns are: `{}`", short(first));
-            refused(1, finding)
-        })?;
         let mut facts = Self {
             kinds: vec![Vec::new(); items.len()],
             years: vec![None; items.len()],
+            words: Vec::new(),
             known: 0,
         };
-        let (mut names, mut lines) = (HashMap::new(), HashMap::new());
-        for (line, row) in (1..).zip(text.lines()).skip(usize::from(header)) {
-            if row.trim().is_empty() {
-                continue;
-            }
-            let fields = fields(row, separator);
-            if fields.len() != layout.width {
-                let (wanted, found) = (layout.width, fields.len());
-                return Err(refused(
-                    line,
-                    format!("{found} columns instead of {wanted}"),
-                ));
-            }
-            let id = fields[layout.item].clone();
-            let (kinds, year) = layout.facts(&fields).map_err(|what| refused(line, what))?;
-            if let Some(item) = items.get(&id) {
+        let mut names = HashMap::new();
+        let mut titles = vec![String::new(); items.len()];
+        read(path, |told| {
+            if let Some(item) = items.get(&told.id) {
                 facts.known += 1;
-                facts.years[item as usize] = year;
-                facts.kinds[item as usize] = numbers(kinds, &mut names);
+                facts.years[item as usize] = told.year;
+                facts.kinds[item as usize] = numbers(told.kinds, &mut names);
+                titles[item as usize] = told.title;
             }
-            if let Some(earlier) = lines.insert(id.clone(), line) {
-                let finding = format!("item `{id}` stands in line {earlier} already");
-                return Err(refused(line, finding));
-            }
-        }
+        })?;
         if facts.known == 0 {
-            return Err(refused(
-                1,
-                "no item of the catalogue is in the file".to_owned(),
-            ));
+            let finding = "no item of the catalogue is in the file".to_owned();
+            return Err(refused(path, 1, finding));
         }
+        facts.words = words(&titles);
         Ok(facts)
     }
+
+    /// The ids of the items of such a file, in its order.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), whatever the catalogue.
+    pub fn ids(path: &Path) -> Result<Vec<String>, DataError> {
+        let mut ids = Vec::new();
+        read(path, |told| ids.push(told.id))?;
+        Ok(ids)
+    }
+}
+
+/// What a line tells.
+struct Told {
+    id: String,
+    kinds: Vec<String>,
+    year: Option<f64>,
+    title: String,
+}
+
+fn refused(path: &Path, line: usize, finding: String) -> DataError {
+    DataError::ItemFacts {
+        path: path.to_path_buf(),
+        line: line as u64,
+        finding,
+    }
+}
+
+/// Reads a file line by line.
+fn read(path: &Path, mut each: impl FnMut(Told)) -> Result<(), DataError> {
+    let text = decode(bytes_of(path)?);
+    let text = text.trim_start_matches('\u{feff}');
+    let first = text.lines().next().unwrap_or_default();
+    let (separator, layout, header) = layout(first).ok_or_else(|| {
+        let finding = format!("cannot tell what the columns are: `{}`", short(first));
+        refused(path, 1, finding)
+    })?;
+    let mut lines = HashMap::new();
+    for (line, row) in (1..).zip(text.lines()).skip(usize::from(header)) {
+        if row.trim().is_empty() {
+            continue;
+        }
+        let fields = fields(row, separator);
+        if fields.len() != layout.width {
+            let (wanted, found) = (layout.width, fields.len());
+            let finding = format!("{found} columns instead of {wanted}");
+            return Err(refused(path, line, finding));
+        }
+        let id = fields[layout.item].clone();
+        let facts = layout.facts(&fields);
+        let (kinds, year) = facts.map_err(|what| refused(path, line, what))?;
+        if let Some(earlier) = lines.insert(id.clone(), line) {
+            let finding = format!("item `{id}` stands in line {earlier} already");
+            return Err(refused(path, line, finding));
+        }
+        let title = layout.title.map(|at| fields[at].clone());
+        each(Told {
+            id,
+            kinds,
+            year,
+            title: title.unwrap_or_default(),
+        });
+    }
+    Ok(())
+}
+
+/// The words of titles as numbers, those that tell something.
+fn words(titles: &[String]) -> Vec<Vec<u32>> {
+    let split = |title: &String| {
+        let without = match in_brackets(title) {
+            Some(_) => title.rsplit_once('(').map_or("", |(title, _)| title),
+            None => title,
+        };
+        let lower = without.to_lowercase();
+        let mut words: Vec<String> = lower
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect();
+        words.sort_unstable();
+        words.dedup();
+        words
+    };
+    let each: Vec<Vec<String>> = titles.iter().map(split).collect();
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for word in each.iter().flatten() {
+        *counts.entry(word).or_default() += 1;
+    }
+    let most = (titles.len() / COMMON).max(2);
+    let mut names = HashMap::new();
+    each.iter()
+        .map(|words| {
+            let telling = words.iter().filter(|word| {
+                let count = counts[word.as_str()];
+                (2..=most).contains(&count)
+            });
+            numbers(telling.cloned().collect(), &mut names)
+        })
+        .collect()
 }
 
 impl Layout {
@@ -249,6 +325,7 @@ mod tests {
         let expected = ItemFacts {
             kinds: vec![vec![0], vec![0, 1], vec![]],
             years: vec![Some(1995.0), None, None],
+            words: vec![vec![]; 3],
             known: 2,
         };
         let header =
@@ -261,6 +338,26 @@ mod tests {
         assert_eq!((&dat.years, &dat.kinds), (&expected.years, &expected.kinds));
         let flags = b"1|A|01-Jan-1995||url|1|0\n\n2|B|||url|1|1\n";
         assert_eq!(load(flags).unwrap(), expected);
+    }
+
+    #[test]
+    fn words_that_stand_in_one_title_or_in_all_tell_nothing() {
+        let titles = [
+            "The Matrix (1999)",
+            "The Matrix Reloaded (2003)",
+            "The Pianist",
+        ];
+        // Two of three is the most: `the` is in all of them, `reloaded` and `pianist` in one.
+        let found = words(&titles.map(str::to_owned));
+        assert_eq!(found, [vec![0], vec![0], vec![]]);
+    }
+
+    #[test]
+    fn ids_are_those_of_all_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("items");
+        std::fs::write(&path, "9::A (1995)::Drama\n7::B::War\n").unwrap();
+        assert_eq!(ItemFacts::ids(&path).unwrap(), ["9", "7"]);
     }
 
     #[test]

@@ -9,11 +9,12 @@ use super::item_facts::ItemFacts;
 const YEARS: f64 = 5.0;
 
 /// The features of the items of a catalogue, in compressed rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ItemFeatures {
     starts: Vec<usize>,
     features: Vec<u32>,
     n_features: usize,
+    facts: Option<ItemFacts>,
 }
 
 impl ItemFeatures {
@@ -30,6 +31,7 @@ impl ItemFeatures {
             starts,
             features,
             n_features,
+            facts: None,
         }
     }
 
@@ -56,7 +58,15 @@ impl ItemFeatures {
                 kinds.iter().copied().chain(year).collect()
             })
             .collect();
-        Self::new(&rows)
+        Self {
+            facts: Some(facts.clone()),
+            ..Self::new(&rows)
+        }
+    }
+
+    /// The facts that the features were made of, if they were.
+    pub fn facts(&self) -> Option<&ItemFacts> {
+        self.facts.as_ref()
     }
 
     /// The features of an item.
@@ -85,6 +95,7 @@ mod tests {
             kinds: vec![vec![0, 2], vec![], vec![1]],
             years: vec![Some(1999.0), Some(1994.0), None],
             known: 3,
+            ..ItemFacts::default()
         };
         let features = ItemFeatures::of(&facts);
         assert_eq!((features.n_items(), features.n_features()), (3, 5));

@@ -94,8 +94,11 @@ pub fn evaluate_lists(
         by_user[user.at()] = Some(&list[..plan.depth.min(list.len())]);
     }
     let mut block = Block::default();
+    let barred = holdout.barred();
     for user in holdout.relevant.user_indices() {
-        if let (Some(wanted), Some(list)) = (plan.wanted(holdout, user), by_user[user.at()]) {
+        if let (Some(wanted), Some(list)) =
+            (plan.wanted((holdout, &barred), user), by_user[user.at()])
+        {
             let judged = wanted.judge(list, n_items);
             plan.measure(user, list.to_vec(), &judged, &mut block);
         }
@@ -159,7 +162,7 @@ mod tests {
     use crate::eval::per_user::checks::assert_close;
     use crate::recommend::{Query, ScoreError};
     use crate::split::contract::{log, planted};
-    use crate::split::{RandomRatio, Splitter, UserHoldout};
+    use crate::split::{Candidates, RandomRatio, Splitter, UserHoldout};
 
     /// Scores `-item` for everyone, so that the order is that of the indices.
     #[derive(Debug)]
@@ -189,6 +192,28 @@ mod tests {
             rows.interactions().clone()
         });
         Holdout::new(known, relevant)
+    }
+
+    #[test]
+    fn candidates_alone_are_listed_and_wanted() {
+        // Nobody has 3 in training. User 0 wants 1 and 3, user 2 wants 0 and 3 and 4.
+        let known = log(&[&[0], &[1, 4], &[2, 2]]);
+        let rows = log(&[&[1, 3], &[], &[0, 3, 4]]);
+        let relevant = known.with_interactions(rows.interactions().clone());
+        let mut holdout = Holdout::new(known, relevant);
+        for (candidates, lists, recall) in [
+            (Candidates::All, [[1, 2, 3], [0, 1, 3]], 5.0 / 6.0),
+            (Candidates::Warm, [[1, 2, 4], [0, 1, 4]], 1.0),
+        ] {
+            holdout.candidates = candidates;
+            let found = evaluate(&InOrder(5), &holdout, &EvalConfig::at(&[3])).unwrap();
+            assert_eq!(found.lists, lists.map(|list| list.map(ItemIx).to_vec()));
+            assert_close(found.mean("recall@3").unwrap(), recall);
+        }
+        holdout.candidates = Candidates::Cold;
+        let found = evaluate(&InOrder(5), &holdout, &EvalConfig::at(&[2])).unwrap();
+        assert_eq!(found.lists, vec![vec![ItemIx(3)]; 2]);
+        assert_eq!(found.mean("recall@2"), Some(1.0));
     }
 
     #[test]
@@ -273,7 +298,7 @@ mod tests {
             exclude_known: true,
         };
         let judged = plan
-            .wanted(&holdout, UserIx(0))
+            .wanted((&holdout, &[]), UserIx(0))
             .unwrap()
             .judge(&[ItemIx(1)], 5);
         assert_eq!((judged.gains, judged.ideal), (vec![5.0], vec![5.0]));

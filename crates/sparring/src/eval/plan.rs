@@ -22,6 +22,7 @@ pub(super) struct Plan<'a> {
 /// What a user's list should hold, with ratings, and what it may not; both sorted and distinct.
 pub(super) struct Wanted {
     pub(super) user: UserIx,
+    /// Not to be listed: what the user knows, and what nobody is to be told of.
     known: Vec<ItemIx>,
     relevant: Vec<(ItemIx, f32)>,
 }
@@ -61,10 +62,11 @@ impl Plan<'_> {
         // Blocks depend on the catalogue alone and are joined in order: same bits at any number of
         // threads.
         let block = (SCORES_AT_ONCE / data_items.max(1)).clamp(1, MAX_BLOCK);
+        let barred = holdout.barred();
         let blocks: Vec<Block> = users
             .par_chunks(block)
             .map_init(Vec::new, |scores, users| {
-                self.block(model, holdout, users, scores)
+                self.block(model, (holdout, &barred), users, scores)
             })
             .collect::<Result<_, EvalError>>()?;
         self.join(blocks, holdout.relevant.n_users())
@@ -73,13 +75,13 @@ impl Plan<'_> {
     fn block(
         &self,
         model: &dyn Recommender,
-        holdout: &Holdout,
+        (holdout, barred): (&Holdout, &[ItemIx]),
         users: &[UserIx],
         scores: &mut Vec<f32>,
     ) -> Result<Block, EvalError> {
         let wanted: Vec<Wanted> = users
             .iter()
-            .filter_map(|&user| self.wanted(holdout, user))
+            .filter_map(|&user| self.wanted((holdout, barred), user))
             .collect();
         let queries: Vec<Query<'_>> = wanted
             .iter()
@@ -119,12 +121,17 @@ impl Plan<'_> {
     }
 
     /// What is wanted of a user's list; `None` if nothing is.
-    pub(super) fn wanted(&self, holdout: &Holdout, user: UserIx) -> Option<Wanted> {
+    pub(super) fn wanted(
+        &self,
+        (holdout, barred): (&Holdout, &[ItemIx]),
+        user: UserIx,
+    ) -> Option<Wanted> {
         let mut known = if self.exclude_known {
             holdout.known.history(user).to_vec()
         } else {
             Vec::new()
         };
+        known.extend_from_slice(barred);
         known.sort_unstable();
         known.dedup();
         let ratings = holdout.relevant.interactions().ratings(user);

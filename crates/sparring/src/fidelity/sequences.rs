@@ -147,6 +147,7 @@ mod tests {
             kinds: vec![vec![0], vec![0, 1], vec![]],
             years: vec![None; 3],
             known: 2,
+            ..ItemFacts::default()
         };
         // 0 -> 1 is a half to each kind; what leads to an item without kinds counts nothing.
         let found = transitions(&log(&[&[0, 1, 2]]), &facts);

@@ -3,7 +3,7 @@
 use sparring_wide::Seed;
 
 use super::error::SplitError;
-use crate::data::Dataset;
+use crate::data::{Dataset, ItemIx};
 
 /// Cuts a log into training, validation and test data.
 pub trait Splitter {
@@ -24,6 +24,20 @@ pub struct Holdout {
     /// The training log, if the users here are absent from it: they are then scored by their
     /// history alone. `None` if `known` is the training log itself.
     pub absent_from: Option<Dataset>,
+    /// The items that may be listed.
+    pub candidates: Candidates,
+}
+
+/// Which items are ranked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Candidates {
+    /// All.
+    #[default]
+    All,
+    /// Those that nobody has in training.
+    Cold,
+    /// Those that somebody has in training.
+    Warm,
 }
 
 /// The parts of a log. All of them share one vocabulary and no interaction is in two of them.
@@ -53,6 +67,7 @@ impl Holdout {
             known,
             relevant,
             absent_from: None,
+            candidates: Candidates::All,
         }
     }
 
@@ -62,6 +77,7 @@ impl Holdout {
             known,
             relevant,
             absent_from: Some(train),
+            candidates: Candidates::All,
         }
     }
 
@@ -70,13 +86,45 @@ impl Holdout {
         self.absent_from.as_ref().unwrap_or(&self.known)
     }
 
+    /// The items that may not be listed because of [`candidates`](Self::candidates), sorted.
+    pub fn barred(&self) -> Vec<ItemIx> {
+        let counts = match self.candidates {
+            Candidates::All => return Vec::new(),
+            _ => self.train().item_counts(),
+        };
+        let items = (0..).map(ItemIx).zip(counts);
+        items
+            .filter(|(_, count)| (*count > 0) == (self.candidates == Candidates::Cold))
+            .map(|(item, _)| item)
+            .collect()
+    }
+
     /// Whether the users here are absent from the training log.
     pub fn has_new_users(&self) -> bool {
         self.absent_from.is_some()
     }
 }
 
+impl Stage {
+    /// The same with these candidates alone in the lists.
+    #[must_use]
+    pub fn among(mut self, candidates: Candidates) -> Self {
+        self.holdout.candidates = candidates;
+        self
+    }
+}
+
 impl Split {
+    /// The same with these candidates alone in the lists, in validation and test.
+    #[must_use]
+    pub fn among(mut self, candidates: Candidates) -> Self {
+        self.test.candidates = candidates;
+        if let Some(validation) = &mut self.validation {
+            validation.candidates = candidates;
+        }
+        self
+    }
+
     /// What to do for every trial of tuning: fit on `train`, evaluate on `validation`.
     pub fn tuning(&self) -> Option<Stage> {
         self.validation.clone().map(|holdout| Stage {

@@ -145,7 +145,14 @@ mod tests {
         assert_eq!(
             without,
             [
-                "pop", "random", "puresvd", "markov", "gru4rec", "sasrec", "eventgan"
+                "pop",
+                "random",
+                "puresvd",
+                "markov",
+                "gru4rec",
+                "sasrec",
+                "eventgan",
+                "contentknn"
             ]
         );
     }

@@ -287,10 +287,7 @@ impl Coding {
         let rising = knots
             .chunks(GAP_KNOTS)
             .all(|row| row.is_sorted_by(|a, b| a <= b));
-        if !knots.len().is_multiple_of(GAP_KNOTS)
-            || knots.len() > CLASSES * GAP_KNOTS
-            || !rising
-        {
+        if !knots.len().is_multiple_of(GAP_KNOTS) || knots.len() > CLASSES * GAP_KNOTS || !rising {
             return Err(wrong("gaps", "rising gaps by class"));
         }
         let starts = weights.wholes("starts")?;

@@ -124,6 +124,7 @@ mod tests {
             kinds: vec![vec![0, 1], vec![0], vec![2], vec![]],
             years: vec![Some(1990.0), Some(1998.0), None, None],
             known: 3,
+            ..ItemFacts::default()
         }
     }
 
@@ -166,6 +167,7 @@ mod tests {
             kinds: vec![vec![0], vec![0], vec![1], vec![1]],
             years: vec![None; 4],
             known: 4,
+            ..ItemFacts::default()
         };
         let cancel = Cancel::new();
         let run = Run::quiet(Seed(1), &cancel);
