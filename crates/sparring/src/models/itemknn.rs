@@ -64,7 +64,18 @@ struct Log {
 }
 
 /// A neighbour and its similarity.
-type Neighbour = (u32, f32);
+pub(super) type Neighbour = (u32, f32);
+
+/// The `k` most similar, most similar first, equals by index.
+pub(super) fn nearest(mut all: Vec<Neighbour>, k: usize) -> Vec<Neighbour> {
+    let order = |a: &Neighbour, b: &Neighbour| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    if all.len() > k {
+        all.select_nth_unstable_by(k - 1, order);
+        all.truncate(k);
+    }
+    all.sort_unstable_by(order);
+    all
+}
 
 impl ItemKnnConfig {
     /// The neighbours of an item, most similar first, equals by index.
@@ -73,7 +84,7 @@ impl ItemKnnConfig {
         counts.fill(0.0);
         add_cooccurrences(&log.rows, columns, &log.ones, (item, 0), counts);
         let own = (columns.row(item).len() as f64).powf(self.asymmetry);
-        let mut nearest: Vec<Neighbour> = (0_u32..)
+        let all = (0_u32..)
             .zip(counts.iter())
             .filter(|&(other, &count)| count > 0.0 && other as usize != item)
             .map(|(other, count)| {
@@ -82,16 +93,8 @@ impl ItemKnnConfig {
                 #[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
                 let similarity = (count / norm) as f32;
                 (other, similarity)
-            })
-            .collect();
-        let order = |a: &Neighbour, b: &Neighbour| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-        let k = self.neighbours.get();
-        if nearest.len() > k {
-            nearest.select_nth_unstable_by(k - 1, order);
-            nearest.truncate(k);
-        }
-        nearest.sort_unstable_by(order);
-        nearest
+            });
+        nearest(all.collect(), self.neighbours.get())
     }
 }
 
@@ -127,7 +130,8 @@ impl Fit for ItemKnnConfig {
 }
 
 impl ItemKnn {
-    fn of(nearest: &[Vec<Neighbour>]) -> Self {
+    /// With these neighbours of each item.
+    pub(super) fn of(nearest: &[Vec<Neighbour>]) -> Self {
         let mut turned = vec![Vec::new(); nearest.len()];
         for (item, neighbours) in (0_u32..).zip(nearest) {
             for &(neighbour, similarity) in neighbours {

@@ -110,16 +110,6 @@ impl Content {
         !self.row(item).is_empty()
     }
 
-    /// The rows over their norm.
-    pub(in crate::models) fn unit_rows(&self) -> Vec<Vec<(u32, f32)>> {
-        let unit = |item: usize| {
-            let norm = self.product(item, item).sqrt();
-            let row = self.row(item).iter();
-            row.map(|(fact, value)| (*fact, value / norm)).collect()
-        };
-        (0..self.len()).map(unit).collect()
-    }
-
     /// `<i, j>`
     pub(in crate::models) fn product(&self, i: usize, j: usize) -> f32 {
         let (mut a, mut b) = (self.row(i), self.row(j));
