@@ -78,7 +78,20 @@ pub(crate) async fn train(app: &Arc<App>) {
     app.tell_training();
 }
 
+/// Why a model cannot be trained by a server.
+fn untrainable(name: &str) -> Option<String> {
+    sparring::models::ModelConfig::COLD.contains(&name).then(|| {
+        format!(
+            "Not trained: {name} places items by facts of theirs, which a server does not have. \
+             Train it with --facts and put it into the folder."
+        )
+    })
+}
+
 async fn attempt(app: &Arc<App>, model: &Arc<Loaded>) -> String {
+    if let Some(finding) = untrainable(model.artifact.config.name()) {
+        return finding;
+    }
     let (with, old) = (Arc::clone(app), Arc::clone(model));
     let fought = tokio::task::spawn_blocking(move || {
         let gathered = gather::gather(&with, &old);
@@ -193,6 +206,13 @@ impl Asked {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_needs_facts_is_not_trained_and_says_so() {
+        let finding = untrainable("coldgan").unwrap();
+        assert!(finding.contains("coldgan") && finding.contains("--facts"));
+        assert_eq!(untrainable("sparring"), None);
+    }
 
     #[test]
     fn it_is_time_by_the_clock_or_by_events() {

@@ -6,6 +6,7 @@ mod audit;
 mod augment;
 mod bad_input;
 mod clients;
+mod cold;
 mod explaining;
 mod fidelity;
 mod models_on_disk;

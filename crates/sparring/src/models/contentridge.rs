@@ -7,8 +7,8 @@
 //! `E` are the places of the items that somebody has in the space of a recommender's scores
 //! (`cold/space.rs`); `<i, j>` is what two items have in common (`cold/content.rs`). With `degree` 1 this is
 //! the ridge regression of places on facts (Hoerl and Kennard, 1970, in its dual form); with 2, pairs of facts
-//! count too. Items that somebody has are ranked as by the recommender. Without facts (`--facts`) every
-//! other item has the mean place.
+//! count too. Items that somebody has are ranked as by the recommender. Without facts (`--facts`) the
+//! others have no place, and a score of 0.
 
 use serde::{Deserialize, Serialize};
 

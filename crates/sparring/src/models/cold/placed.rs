@@ -5,6 +5,7 @@ use sparring_wide::{Beta, Matrix, gemm, gemm_nt};
 use super::base::Base;
 use crate::data::ItemIx;
 use crate::models::ModelConfig;
+use crate::models::contributions::dot;
 use crate::recommend::{
     NamedTensors, Query, Recommender, ScoreError, Trained, Weights, WeightsError,
 };
@@ -84,12 +85,31 @@ impl Recommender for Placed {
         Ok(())
     }
 
-    /// As the base tells; nothing of an item that it does not know.
+    /// As the base tells; of an item that it does not know, what its score loses without the item of the
+    /// history, which sums to the score where the base is linear.
     fn explain(&self, query: &Query<'_>, item: ItemIx) -> Result<Option<Vec<f32>>, ScoreError> {
-        if self.cold.binary_search(&item.at()).is_ok() {
-            return Ok(None);
+        let Ok(place) = self.cold.binary_search(&item.at()) else {
+            return self.base.explain(query, item);
+        };
+        let score = |history: &[ItemIx]| -> Result<f32, ScoreError> {
+            let code = self.codes(&[Query {
+                user: query.user,
+                history,
+            }])?;
+            Ok(dot(code.row(0), self.places.row(place)))
+        };
+        let whole = score(query.history)?;
+        let mut lost = Vec::with_capacity(query.history.len());
+        for (at, left) in query.history.iter().enumerate() {
+            if query.history[..at].contains(left) {
+                lost.push(0.0);
+                continue;
+            }
+            let others = query.history.iter().copied();
+            let others: Vec<ItemIx> = others.filter(|other| other != left).collect();
+            lost.push(whole - score(&others)?);
         }
-        self.base.explain(query, item)
+        Ok(Some(lost))
     }
 }
 
