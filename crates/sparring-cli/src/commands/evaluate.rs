@@ -19,6 +19,10 @@ pub(crate) fn run(context: &Context, args: &Evaluate) -> anyhow::Result<()> {
     let (config, _) = context.measuring(&args.measuring)?;
     let artifact = Artifact::load(&args.model)?;
     let logs = load::aligned(context, &[&args.train, &args.test], &args.reading)?;
+    let logs: Vec<_> = logs
+        .into_iter()
+        .map(|log| load::over_all_of(&artifact, log))
+        .collect();
     let stage = Split::official(&logs[0], None, &logs[1])?
         .report()
         .among(load::candidates(&args.among)?);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
+use sparring::artifact::Artifact;
 use sparring::data::{
     DataError, Dataset, Duplicates, Format, ItemFacts, ItemFeatures, LoadOptions, UnknownUsers,
     csv_field, load_aligned, resolve, write_atomically,
@@ -178,6 +179,18 @@ fn described<L: AsMut<[Dataset]>>(
         *log = log.clone().with_features(Arc::clone(&features));
     }
     Ok(logs)
+}
+
+/// A log over the catalogue of a model too, if that has items which are in no log.
+pub(crate) fn over_all_of(artifact: &Artifact, log: Dataset) -> Dataset {
+    if !ModelConfig::COLD.contains(&artifact.config.name()) {
+        return log;
+    }
+    let mut catalogue = (**log.items()).clone();
+    for id in artifact.items.iter() {
+        catalogue.intern(id);
+    }
+    log.extended(Arc::new(catalogue))
 }
 
 fn enough(argument: &str, log: &Dataset) -> Result<(), DataError> {

@@ -4,12 +4,10 @@ mod because;
 
 use std::fmt::Write;
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use sparring::artifact::{Artifact, fingerprint};
 use sparring::data::{Dataset, ItemIx, UserIx, Vocabulary};
-use sparring::models::ModelConfig;
 use sparring::recommend::{Query, Recommender, top_k};
 
 use self::because::{Because, Titles, because};
@@ -184,17 +182,10 @@ pub(super) fn training_log(
             hint: "name the training log with --data",
         })?;
     let reading = Reading::lenient(artifact.data.min_rating, &artifact.data.scale);
-    let mut data = load::log(context, source, &reading).with_context(|| {
+    let data = load::log(context, source, &reading).with_context(|| {
         format!("reading the training log `{source}`; --data names another place")
     })?;
-    // Items that nobody has are in no log.
-    if ModelConfig::COLD.contains(&artifact.config.name()) {
-        let mut catalogue = (**data.items()).clone();
-        for id in artifact.items.iter() {
-            catalogue.intern(id);
-        }
-        data = data.extended(Arc::new(catalogue));
-    }
+    let data = load::over_all_of(artifact, data);
     if fingerprint(&data) != artifact.data.sha256 {
         context.out.note(format!(
             "`{source}` is not the log the model was trained on; its histories are used all the same"

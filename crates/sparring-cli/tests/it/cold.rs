@@ -97,6 +97,18 @@ fn whole_items_are_held_out_and_ranked_alone() {
     };
     assert!(value("contentridge") > value("pop") + 0.1);
     assert!(value("contentknn") > value("pop") + 0.1);
+    // A saved model is asked about the items of the table too, as it was there.
+    place.good(&format!(
+        "train --data d/train.csv --facts items.csv --model contentridge {} --out m",
+        "--set model.contentridge.placing.embedding_dim=4"
+    ));
+    let whole =
+        "evaluate --model m --train d/train.csv --test d/test.csv --among cold --at 22 --json";
+    let json: serde_json::Value = serde_json::from_str(&place.good(whole)).unwrap();
+    assert_eq!(json["unknown_items"], 0);
+    // Four held out and two of the table, of 22 in all, are what can be listed.
+    let coverage = json["metrics"]["coverage@22"].as_f64().unwrap();
+    assert!((coverage - 6.0 / 22.0).abs() < 1e-9, "{coverage}");
 }
 
 #[test]
