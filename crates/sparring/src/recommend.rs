@@ -6,6 +6,7 @@ mod kept;
 mod query;
 mod reasons;
 mod run;
+mod scan;
 mod tensors;
 mod top_k;
 mod traits;
@@ -16,6 +17,7 @@ pub use kept::{Kept, fit_part};
 pub use query::Query;
 pub use reasons::{Reason, reasons};
 pub use run::{Cancel, Curve, Diagnosis, Monitor, Observer, Progress, Recorder, Run, Silent};
+pub use scan::{Factored, Scan, ScanMemory};
 pub use tensors::{NamedTensors, Tensor, WeightsError};
 pub use top_k::top_k;
 pub use traits::{

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sparring::artifact::Artifact;
 use sparring::data::ItemIx;
-use sparring::recommend::{Query, ScoreError, top_k};
+use sparring::recommend::{Factored, Query, Scan, ScoreError, top_k};
 
 use crate::moment::Moment;
 use crate::state::State;
@@ -19,10 +19,15 @@ const TOGETHER: usize = 32;
 /// Items beside an item, nearest first, by the model's indices.
 pub(super) type Beside = Arc<[(ItemIx, f32)]>;
 
+/// Items from which on a catalogue is scanned in bytes instead of scored.
+const SCANNED: usize = 16_384;
+
 /// A model that answers.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) artifact: Artifact,
+    /// Its items in bytes, where there are many.
+    scan: Option<Scan>,
     /// Where it was read.
     pub(crate) folder: PathBuf,
     /// Counts the models since the start of the server.
@@ -46,8 +51,11 @@ impl Loaded {
         for (&outside, item) in outward.iter().zip(0..) {
             inward[outside as usize] = Some(ItemIx(item));
         }
+        let many = artifact.model.n_items() >= SCANNED;
+        let scan = artifact.model.factored().filter(|_| many).map(Scan::of);
         Self {
             artifact,
+            scan,
             folder,
             generation,
             since: Moment::now(),
@@ -56,6 +64,11 @@ impl Loaded {
             blocked: Mutex::new(None),
             neighbours: Mutex::new(HashMap::new()),
         }
+    }
+
+    /// Its items in bytes and as they are, where there are many.
+    pub(super) fn scan(&self) -> Option<(&Scan, &dyn Factored)> {
+        Some((self.scan.as_ref()?, self.artifact.model.factored()?))
     }
 
     /// The model's index of an item of the state.

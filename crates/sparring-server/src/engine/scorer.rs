@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sparring::data::{ItemIx, UserIx};
-use sparring::recommend::{Query, ScoreError};
+use sparring::recommend::{Query, ScanMemory, ScoreError};
 use tokio::sync::oneshot;
 
 use super::Loaded;
@@ -147,6 +147,15 @@ fn score(model: &Loaded, jobs: Vec<(Job, Then)>, scores: &mut Vec<f32>) {
     let n = model.artifact.model.n_items();
     scores.resize(scores.len().max(jobs.len() * n), 0.0);
     let scores = &mut scores[..jobs.len() * n];
+    if let Some((scan, factored)) = model.scan() {
+        let mut memory = ScanMemory::default();
+        for (job, then) in jobs {
+            let scores = &mut scores[..n];
+            let done = scan.score_into(factored, &job.query(), (scores, &mut memory));
+            then(done.map(|()| &*scores));
+        }
+        return;
+    }
     let queries: Vec<Query<'_>> = jobs.iter().map(|(job, _)| job.query()).collect();
     if model.artifact.model.score_into(&queries, scores).is_ok() {
         for ((_, then), scores) in jobs.into_iter().zip(scores.chunks(n.max(1))) {

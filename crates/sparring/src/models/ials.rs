@@ -36,8 +36,8 @@ use super::keeper::Keeper;
 use super::profiles::{Profiles, distinct};
 use crate::data::{Dataset, ItemIx};
 use crate::recommend::{
-    Dimension, Fit, FitError, NamedTensors, Progress, Query, Recommender, Run, ScoreError, Tune,
-    Values, Weights, WeightsError,
+    Dimension, Factored, Fit, FitError, NamedTensors, Progress, Query, Recommender, Run,
+    ScoreError, Tune, Values, Weights, WeightsError,
 };
 
 /// Users solved one after the other by a thread.
@@ -286,15 +286,17 @@ impl Recommender for Ials {
             .try_for_each(|(queries, scores)| {
                 let (mut users, mut scratch) = (vec![0.0; queries.len() * d], Scratch::new(d));
                 for (query, out) in queries.iter().zip(users.chunks_mut(d)) {
-                    let row = distinct(query.history, n)?;
-                    let l2 = self.penalty.at(row.len(), n);
-                    self.common.solve(&self.items, &row, l2, &mut scratch, out);
+                    self.solve(query, &mut scratch, out)?;
                 }
                 let users = MatRef::from_row_major_slice(&users, queries.len(), d);
                 let scores = MatMut::from_row_major_slice_mut(scores, queries.len(), n);
                 matmul(scores, Accum::Replace, users, items, 1.0, Par::Seq);
                 Ok(())
             })
+    }
+
+    fn factored(&self) -> Option<&dyn Factored> {
+        Some(self)
     }
 
     /// `h_i' A_u^-1 h_j` for each item `j` of the history, where `A_u` is the matrix of eq. 5; they
@@ -308,6 +310,36 @@ impl Recommender for Ials {
             .solve_for(&self.items, &row, l2, &mut scratch, &mut carries);
         let of = |from| dot(&carries, self.items.row(from));
         each_once(query.history, n, of).map(Some)
+    }
+}
+
+impl Ials {
+    /// The factor of a user.
+    fn solve(
+        &self,
+        query: &Query<'_>,
+        scratch: &mut Scratch,
+        out: &mut [f32],
+    ) -> Result<(), ScoreError> {
+        let n = self.n_items();
+        let row = distinct(query.history, n)?;
+        let l2 = self.penalty.at(row.len(), n);
+        self.common.solve(&self.items, &row, l2, scratch, out);
+        Ok(())
+    }
+}
+
+impl Factored for Ials {
+    fn width(&self) -> usize {
+        self.items.width
+    }
+
+    fn vectors(&self) -> &[f32] {
+        &self.items.values
+    }
+
+    fn vector_of(&self, query: &Query<'_>, vector: &mut [f32]) -> Result<(), ScoreError> {
+        self.solve(query, &mut Scratch::new(vector.len()), vector)
     }
 }
 

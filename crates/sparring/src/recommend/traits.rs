@@ -10,6 +10,7 @@ use super::behaviour::Behaviour;
 use super::bytes::Bytes;
 use super::query::Query;
 use super::run::Run;
+use super::scan::Factored;
 use super::tensors::{NamedTensors, WeightsError};
 use crate::data::{Dataset, ItemIx};
 
@@ -39,6 +40,11 @@ pub trait Recommender: Debug + Send + Sync {
     /// [`ScoreError`] if the query or the item cannot be scored by this model.
     fn explain(&self, _query: &Query<'_>, _item: ItemIx) -> Result<Option<Vec<f32>>, ScoreError> {
         Ok(None)
+    }
+
+    /// Its vectors of users and items, if its scores are their products.
+    fn factored(&self) -> Option<&dyn Factored> {
+        None
     }
 
     /// What it knows of whole events, if it is a model of them.
