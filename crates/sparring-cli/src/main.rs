@@ -4,6 +4,7 @@ mod audit_args;
 mod cli;
 mod commands;
 mod context;
+mod data_args;
 mod failure;
 mod image_args;
 mod output;

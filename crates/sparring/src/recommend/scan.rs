@@ -143,7 +143,8 @@ fn products(codes: &[i8], own: &[i8], out: &mut [f32]) {
     for (row, out) in codes.chunks_exact(own.len().max(1)).zip(out) {
         let mut sum = 0_i32;
         for (a, b) in row.iter().zip(own) {
-            sum += i32::from(i16::from(*a) * i16::from(*b));
+            // 127 times 127 has room; a check of it would keep the loop from being vectorised.
+            sum = sum.wrapping_add(i32::from(i16::from(*a).wrapping_mul(i16::from(*b))));
         }
         #[expect(clippy::cast_precision_loss, reason = "below 2^24 up to 1,000 columns")]
         let real = sum as f32;
