@@ -28,5 +28,5 @@ pub use penalty::{Critic, gradient_penalty, one_centred, zero_centred, zero_cent
 pub use rates::apply_to_rates;
 pub use schedule::{Annealing, Schedule};
 
-pub(crate) use critic::NetCritic;
+pub(crate) use critic::{NetCritic, paired_adam};
 pub(crate) use mlp::{LEAK, Mlp};

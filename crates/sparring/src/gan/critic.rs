@@ -6,6 +6,16 @@ use super::losses::{LogitGrads, Loss};
 use super::mlp::Mlp;
 use super::penalty::zero_centred;
 
+/// Adam as the pairs want it: without a mean of gradients, since what they go along moves.
+pub(crate) fn paired_adam(rate: f32) -> Adam {
+    Adam {
+        learning_rate: rate,
+        beta1: 0.0,
+        beta2: 0.9,
+        ..Adam::default()
+    }
+}
+
 /// A critic with its loss.
 #[derive(Debug, Clone)]
 pub(crate) struct NetCritic {

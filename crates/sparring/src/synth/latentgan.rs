@@ -12,7 +12,7 @@
 use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
-use sparring_wide::{Adam, Matrix, Seed};
+use sparring_wide::{Matrix, Seed};
 
 use super::error::SynthError;
 use super::gaussian::normal;
@@ -23,7 +23,9 @@ use super::real::Real;
 use super::traits::Synthesize;
 use super::warp::{Scale, Warp, shifted};
 use crate::data::Dataset;
-use crate::gan::{AdversarialStep, Bout, BoutConfig, HealthConfig, Loss, Mlp, NetCritic, Probe};
+use crate::gan::{
+    AdversarialStep, Bout, BoutConfig, HealthConfig, Loss, Mlp, NetCritic, Probe, paired_adam,
+};
 use crate::models::check;
 use crate::recommend::{FitError, Run};
 
@@ -205,15 +207,6 @@ impl Training<'_> {
         let rows = rows.iter().map(|&row| self.real.row(row as usize));
         rows.flatten().copied().collect()
     }
-
-    fn adam(rate: f32) -> Adam {
-        Adam {
-            learning_rate: rate,
-            beta1: 0.0,
-            beta2: 0.9,
-            ..Adam::default()
-        }
-    }
 }
 
 impl AdversarialStep for Training<'_> {
@@ -222,7 +215,7 @@ impl AdversarialStep for Training<'_> {
         let n = rows.len();
         let mut both = self.real(rows);
         both.extend(self.make(n, self.seed.derive("for the critic")).data);
-        let adam = Self::adam(self.config.discriminator_rate);
+        let adam = paired_adam(self.config.discriminator_rate);
         Ok(self.critic.step(&both, &adam).into())
     }
 
@@ -235,7 +228,8 @@ impl AdversarialStep for Training<'_> {
         let of_latents: Vec<f32> = back.flat_map(|row| &row[..width - 1]).copied().collect();
         self.generator.backward(&of_latents);
         self.generator.learn();
-        self.generator.step(&Self::adam(self.config.generator_rate));
+        self.generator
+            .step(&paired_adam(self.config.generator_rate));
         self.averaged.follow(&self.generator, self.config.ema);
         Ok(loss.into())
     }

@@ -1,11 +1,13 @@
 //! The two steps of the generator of places and its critic, for the loop of the room `gan`.
 
 use rand::RngExt;
-use sparring_wide::{Adam, Beta, Matrix, Seed, SparseRows, gemm_nt, gemm_tn, multinomial};
+use sparring_wide::{Beta, Matrix, Seed, SparseRows, gemm_nt, gemm_tn, multinomial};
 
 use super::{ColdGanConfig, scale};
 use crate::data::{Dataset, ItemIx, UserIx};
-use crate::gan::{AdversarialStep, Loss, Mlp, NetCritic, Noise, Probe, Remedy, apply_to_rates};
+use crate::gan::{
+    AdversarialStep, Loss, Mlp, NetCritic, Noise, Probe, Remedy, apply_to_rates, paired_adam,
+};
 use crate::models::cold::{Placed, Told};
 use crate::recommend::{FitError, Monitor, Query, Run};
 
@@ -196,7 +198,7 @@ impl AdversarialStep for Training<'_> {
         let made = self.make(&from, self.seed("critic").at(self.steps));
         let mut both = self.pairs(&Self::rows_of(&self.real, rows), &from);
         both.extend(self.pairs(&made, &from));
-        Ok(self.critic.step(&both, &adam(self.rates[1])).into())
+        Ok(self.critic.step(&both, &paired_adam(self.rates[1])).into())
     }
 
     fn generator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
@@ -232,7 +234,7 @@ impl AdversarialStep for Training<'_> {
         }
         self.generator.backward(&gradient.data);
         self.generator.learn();
-        self.generator.step(&adam(self.rates[0]));
+        self.generator.step(&paired_adam(self.rates[0]));
         Ok(loss)
     }
 
@@ -298,15 +300,5 @@ impl AdversarialStep for Training<'_> {
         };
         (self.rates, self.critic.penalty) = before;
         true
-    }
-}
-
-/// Adam as the pairs want it: no mean of gradients.
-fn adam(rate: f32) -> Adam {
-    Adam {
-        learning_rate: rate,
-        beta1: 0.0,
-        beta2: 0.9,
-        ..Adam::default()
     }
 }

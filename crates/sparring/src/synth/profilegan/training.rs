@@ -4,7 +4,9 @@ use sparring_wide::{Adam, Matrix, Seed};
 
 use super::ProfileGanConfig;
 use super::gap::MomentGap;
-use crate::gan::{AdversarialStep, Annealing, NetCritic, Probe, Remedy, Schedule, apply_to_rates};
+use crate::gan::{
+    AdversarialStep, Annealing, NetCritic, Probe, Remedy, Schedule, apply_to_rates, paired_adam,
+};
 use crate::models::Profiles as Rows;
 use crate::recommend::{FitError, Run};
 use crate::synth::features::{Features, Seen};
@@ -67,7 +69,7 @@ impl Training<'_> {
     /// with one, at a rate that falls to 0 along half a cosine.
     fn adam(&self) -> Adam {
         if self.config.adversary > 0.0 {
-            return adam(self.rates[0]);
+            return paired_adam(self.rates[0]);
         }
         let falling = Schedule {
             from: self.rates[0],
@@ -107,7 +109,7 @@ impl AdversarialStep for Training<'_> {
         }
         let mut both = self.see_real(rows).data;
         both.extend_from_slice(&seen.rows.data);
-        let loss = self.critic.step(&both, &adam(self.rates[1]));
+        let loss = self.critic.step(&both, &paired_adam(self.rates[1]));
         self.batch = Some((made, seen));
         Ok(loss.into())
     }
@@ -215,16 +217,6 @@ impl AdversarialStep for Training<'_> {
         };
         (self.rates, self.critic.penalty) = before;
         true
-    }
-}
-
-/// Adam as the pairs want it: no mean of gradients.
-fn adam(rate: f32) -> Adam {
-    Adam {
-        learning_rate: rate,
-        beta1: 0.0,
-        beta2: 0.9,
-        ..Adam::default()
     }
 }
 
