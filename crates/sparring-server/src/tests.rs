@@ -9,9 +9,9 @@ use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 use sparring::Seed;
 use sparring::artifact::{Artifact, Provenance};
-use sparring::data::PlantedConfig;
+use sparring::data::{ItemIx, PlantedConfig};
 use sparring::models::ModelConfig;
-use sparring::recommend::{Cancel, Run};
+use sparring::recommend::{Cancel, Query, Run, top_k};
 use tower::ServiceExt;
 
 use crate::api::{App, Limits, router};
@@ -35,7 +35,11 @@ fn save(folder: &Path, seed: u64) {
 }
 
 fn save_as(folder: &Path, seed: u64, name: &str) {
-    let data = PlantedConfig::default().generate(Seed(seed)).data;
+    save_of(folder, &PlantedConfig::default(), (seed, name));
+}
+
+fn save_of(folder: &Path, planted: &PlantedConfig, (seed, name): (u64, &str)) {
+    let data = planted.generate(Seed(seed)).data;
     let config = ModelConfig::named(name).unwrap();
     let model = config
         .fit(&data, &Run::quiet(Seed(1), &Cancel::new()))
@@ -226,6 +230,37 @@ async fn hidden_excluded_seen_and_other_categories_are_left_out() {
     assert!(beside.as_array().unwrap().len() == 10 && beside[0]["Score"].is_number());
     server.like("v", &items[0]).await;
     assert_eq!(server.get("/api/user/v/neighbors").await[0]["Id"], "u");
+}
+
+#[tokio::test]
+async fn a_large_catalogue_is_scanned_to_the_lists_of_the_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let planted = PlantedConfig {
+        n_users: 400,
+        n_items: 17_000,
+        mean_events: 60.0,
+        ..Default::default()
+    };
+    let place = folder.path().join("model");
+    save_of(&place, &planted, (3, "ials"));
+    let artifact = Artifact::load(&place).unwrap();
+    assert!(artifact.items.len() >= 16_384, "{}", artifact.items.len());
+    let server = Server::open(folder, Limits::default()).await;
+    assert!(server.app.engine.model().scan().is_some());
+    let mut scores = vec![0.0; artifact.items.len()];
+    for first in 0..5 {
+        let history = [0, 7, 19].map(|at| ItemIx(first * 31 + at));
+        let query = Query::new_user(&history);
+        artifact.model.score_into(&[query], &mut scores).unwrap();
+        let best = top_k(&scores, &history, 10);
+        let wanted: Vec<&str> = best.iter().map(|item| artifact.items.id(item.0)).collect();
+        let ids = history.map(|item| artifact.items.id(item.0));
+        let asked = json!({"history": ids, "n": 10});
+        let told = server.put("POST", "/api/v1/recommend", asked).await;
+        let list = told["items"].as_array().unwrap().iter();
+        let list: Vec<&str> = list.map(|entry| entry["item"].as_str().unwrap()).collect();
+        assert_eq!(list, wanted);
+    }
 }
 
 #[tokio::test]

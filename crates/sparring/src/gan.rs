@@ -30,3 +30,4 @@ pub use schedule::{Annealing, Schedule};
 
 pub(crate) use critic::{NetCritic, paired_adam};
 pub(crate) use mlp::{LEAK, Mlp};
+pub(crate) use rates::PairRates;

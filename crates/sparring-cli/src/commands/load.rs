@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sparring::artifact::Artifact;
 use sparring::data::{
     DataError, Dataset, Duplicates, Format, ItemFacts, ItemFeatures, LoadOptions, UnknownUsers,
-    csv_field, load_aligned, resolve, write_atomically,
+    Vocabulary, csv_field, load_aligned, resolve, write_atomically,
 };
 use sparring::models::ModelConfig;
 use sparring::split::{Candidates, ColdItems, RandomRatio, Split, Splitter, Stage};
@@ -152,18 +152,14 @@ fn described<L: AsMut<[Dataset]>>(
     };
     let parts = logs.as_mut();
     if known.placing.is_some() {
-        let mut catalogue = (**parts[0].items()).clone();
-        for id in ItemFacts::ids(file)? {
-            catalogue.intern(&id);
-        }
+        let catalogue = placing_catalogue(&parts[0], ItemFacts::ids(file)?);
         let new = catalogue.len() - parts[0].n_items();
         context.out.note(format!(
             "{new} items of {} are in no log and join the catalogue",
             file.display()
         ));
-        let catalogue = Arc::new(catalogue);
         for log in &mut *parts {
-            *log = log.extended(Arc::clone(&catalogue));
+            *log = log.over(catalogue.clone());
         }
     }
     let found = ItemFacts::load(file, parts[0].items())?;
@@ -181,16 +177,35 @@ fn described<L: AsMut<[Dataset]>>(
     Ok(logs)
 }
 
-/// A log over the catalogue of a model too, if that has items which are in no log.
+/// The items that somebody has in training, then those of the table in its order, then what is left.
+///
+/// Equal scores are ranked by this order, and the order in which a test part names its items says which of
+/// them are popular.
+fn placing_catalogue(train: &Dataset, table: Vec<String>) -> Vocabulary {
+    let counts = train.item_counts();
+    let each = train.items().iter().zip(counts);
+    let had = each.filter(|(_, count)| *count > 0).map(|(id, _)| id);
+    let mut catalogue: Vocabulary = had.collect();
+    for id in table {
+        catalogue.intern(&id);
+    }
+    for id in train.items().iter() {
+        catalogue.intern(id);
+    }
+    catalogue
+}
+
+/// A log over the catalogue of a model that places items which are in no log, in its order, and over what
+/// else the log has.
 pub(crate) fn over_all_of(artifact: &Artifact, log: Dataset) -> Dataset {
     if !ModelConfig::COLD.contains(&artifact.config.name()) {
         return log;
     }
-    let mut catalogue = (**log.items()).clone();
-    for id in artifact.items.iter() {
+    let mut catalogue = (*artifact.items).clone();
+    for id in log.items().iter() {
         catalogue.intern(id);
     }
-    log.extended(Arc::new(catalogue))
+    log.over(catalogue)
 }
 
 fn enough(argument: &str, log: &Dataset) -> Result<(), DataError> {

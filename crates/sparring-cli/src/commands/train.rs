@@ -16,13 +16,14 @@ pub(crate) fn run(context: &Context, args: &Train) -> anyhow::Result<()> {
     let config = context.config.model(&args.model)?;
     let (_, watched) = context.measuring(&args.measuring)?;
     let known = Known::new(&args.facts, [&*args.model]);
+    let candidates = load::candidates(&args.among)?;
     let stage = match &args.valid {
         Some(valid) => Some(load::tuning(
             context,
             &args.data,
             Some(valid),
             (&args.reading, known),
-            load::candidates(&args.among)?,
+            candidates,
         )?),
         None => None,
     };

@@ -112,6 +112,27 @@ fn whole_items_are_held_out_and_ranked_alone() {
 }
 
 #[test]
+fn ties_are_not_broken_by_the_order_of_the_test_part() {
+    let place = shop();
+    // Everybody wants n1, which the test part names first; nobody has an item of the table's last two.
+    let mut test = HEADER.to_owned();
+    for user in 0..40 {
+        writeln!(test, "u{user},n1,3,9").unwrap();
+    }
+    place.write("test.csv", test);
+    place.good(
+        "compare --train log.csv --test test.csv --facts items.csv --among cold --at 1 --metric ndcg@1 \
+         --models pop,contentknn --trials 0 --seeds 1 --out b",
+    );
+    let csv = text(&place, "b/leaderboard.csv");
+    let pop = csv
+        .lines()
+        .find(|line| line.starts_with("pop,baseline,ndcg@1,"));
+    // Popularity knows neither, and the table has n0 before n1.
+    assert_eq!(pop.unwrap().split(',').nth(3), Some("0.000000"), "{csv}");
+}
+
+#[test]
 fn what_cannot_be_is_told() {
     let place = shop();
     place.bad(
@@ -127,6 +148,11 @@ fn what_cannot_be_is_told() {
             "--among: there are no items `lukewarm`",
             "all, cold or warm",
         ],
+    );
+    place.bad(
+        "train --data log.csv --model pop --among lukewarm --out n",
+        2,
+        &["there are no items `lukewarm`"],
     );
     place.bad(
         "data split log.csv --protocol cold --out d",

@@ -67,7 +67,7 @@ impl Loaded {
     }
 
     /// Its items in bytes and as they are, where there are many.
-    pub(super) fn scan(&self) -> Option<(&Scan, &dyn Factored)> {
+    pub(crate) fn scan(&self) -> Option<(&Scan, &dyn Factored)> {
         Some((self.scan.as_ref()?, self.artifact.model.factored()?))
     }
 

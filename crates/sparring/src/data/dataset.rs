@@ -130,24 +130,6 @@ impl Dataset {
         self.with_interactions(self.interactions.filter(keep))
     }
 
-    /// The same log over a catalogue that has further items behind its own, without features.
-    ///
-    /// # Panics
-    /// If the catalogue does not begin with the log's own.
-    #[must_use]
-    pub fn extended(&self, catalogue: Arc<Vocabulary>) -> Self {
-        let own = self.items.iter().zip(catalogue.iter());
-        assert!(
-            catalogue.len() >= self.items.len() && own.into_iter().all(|(a, b)| a == b),
-            "a catalogue that begins with the log's own"
-        );
-        Self {
-            items: catalogue,
-            features: None,
-            ..self.clone()
-        }
-    }
-
     /// The users and their events over another catalogue, without features; items that are not in it are
     /// left out.
     #[must_use]

@@ -29,6 +29,7 @@ use self::training::Training;
 use super::check;
 use super::cold::{Base, Placed, PlacingConfig};
 use super::contentridge::{Placing, place, placing_space};
+use super::tall::single;
 use crate::data::Dataset;
 use crate::gan::{Bout, BoutConfig};
 use crate::recommend::{Dimension, Fit, FitError, Run, Tune};
@@ -158,9 +159,8 @@ fn scale(places: &Matrix, rows: &[usize]) -> f32 {
         .flat_map(|row| places.row(*row))
         .map(|x| f64::from(x * x))
         .sum();
-    #[expect(clippy::cast_possible_truncation, reason = "single precision")]
-    let root = (squares / (rows.len() * places.cols).max(1) as f64).sqrt() as f32;
-    root.max(f32::MIN_POSITIVE)
+    let mean = squares / (rows.len() * places.cols).max(1) as f64;
+    single(mean.sqrt()).max(f32::MIN_POSITIVE)
 }
 
 delegate!(ColdGan(Placed));

@@ -121,7 +121,7 @@ mod tests {
         let mut catalogue = (**log(&[&[0, 1, 2]]).items()).clone();
         catalogue.intern("new");
         let data = log(&[&[0, 1, 2], &[1]])
-            .extended(Arc::new(catalogue))
+            .over(catalogue)
             .with_features(Arc::new(ItemFeatures::new(&kinds)));
         let config = ContentKnnConfig {
             exponent: 2.0,

@@ -31,7 +31,7 @@ use super::real::Real;
 use super::traits::Synthesize;
 use super::warp::Scale;
 use crate::data::Dataset;
-use crate::gan::{Bout, BoutConfig, HealthConfig, Loss, Mlp, NetCritic};
+use crate::gan::{Bout, BoutConfig, HealthConfig, Loss, Mlp, NetCritic, PairRates};
 use crate::models::{Directions, Room, check};
 use crate::recommend::{FitError, Run};
 
@@ -205,12 +205,11 @@ impl ProfileGanConfig {
                 penalty: self.penalty,
             },
             gap,
-            rates: [self.generator_rate, self.discriminator_rate],
+            rates: PairRates::new([self.generator_rate, self.discriminator_rate]),
             steps: 0,
             share: 0.0,
             batch: None,
             kept: None,
-            before: None,
         }
     }
 

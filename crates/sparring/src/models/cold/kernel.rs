@@ -8,6 +8,7 @@ use sparring_wide::Matrix;
 use super::content::Content;
 use super::space::Space;
 use crate::models::symmetric::inverse;
+use crate::models::tall::single;
 use crate::recommend::FitError;
 
 /// Items that are learnt from, at most: the most popular ones.
@@ -140,11 +141,6 @@ fn mean(places: &Matrix, rows: &[usize]) -> Vec<f64> {
         }
     }
     mean
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
-fn single(x: f64) -> f32 {
-    x as f32
 }
 
 #[cfg(test)]

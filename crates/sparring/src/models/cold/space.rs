@@ -7,7 +7,7 @@ use sparring_wide::{Beta, Matrix, gemm, gemm_tn};
 
 use crate::data::{Dataset, UserIx};
 use crate::models::subspace::orthogonalise;
-use crate::models::tall::Tall;
+use crate::models::tall::{Tall, single};
 use crate::recommend::{FitError, Query, Recommender, Run};
 
 /// Users whose scores are looked at, at most.
@@ -94,9 +94,7 @@ impl Space {
             let mut scaled = vectors.clone();
             for row in scaled.data.chunks_mut(squares.len().max(1)) {
                 for (x, square) in row.iter_mut().zip(&squares) {
-                    #[expect(clippy::cast_possible_truncation, reason = "single precision")]
-                    let singular = square.sqrt() as f32;
-                    *x *= by(singular);
+                    *x *= by(single(square.sqrt()));
                 }
             }
             scaled
@@ -164,7 +162,7 @@ mod tests {
         let mut data = log(&[&[0, 1], &[1, 2], &[0, 2], &[2, 0]]);
         let mut catalogue = (**data.items()).clone();
         catalogue.intern("new");
-        data = data.extended(std::sync::Arc::new(catalogue));
+        data = data.over(catalogue);
         let cancel = Cancel::new();
         let run = Run::quiet(Seed(1), &cancel);
         let space = Space::of("test", &Two, (&data, 3), &run).unwrap();

@@ -19,7 +19,7 @@ recommender_contract!(crate::models::coldgan::ColdGanConfig {
     ..Default::default()
 });
 
-/// Users of two tastes over items of two kinds, four at random each; the last item of each kind is nobody's.
+/// Users of two tastes over items of two kinds, five at random each; the last item of each kind is nobody's.
 fn planted() -> Dataset {
     let mut rows: Vec<Vec<u32>> = Vec::new();
     let mut state = 7_u32;
@@ -34,7 +34,6 @@ fn planted() -> Dataset {
         }
         rows.push(row);
     }
-    // Somebody who has nothing else makes the catalogue as long as it is.
     let slices: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
     let mut catalogue = (**log(&slices).items()).clone();
     while catalogue.len() < 24 {
@@ -42,7 +41,7 @@ fn planted() -> Dataset {
     }
     let kinds: Vec<Vec<u32>> = (0..24).map(|item| vec![item % 2]).collect();
     log(&slices)
-        .extended(Arc::new(catalogue))
+        .over(catalogue)
         .with_features(Arc::new(ItemFeatures::new(&kinds)))
 }
 

@@ -6,7 +6,7 @@ use sparring_wide::{Beta, Matrix, Seed, SparseRows, gemm_nt, gemm_tn, multinomia
 use super::{ColdGanConfig, scale};
 use crate::data::{Dataset, ItemIx, UserIx};
 use crate::gan::{
-    AdversarialStep, Loss, Mlp, NetCritic, Noise, Probe, Remedy, apply_to_rates, paired_adam,
+    AdversarialStep, Loss, Mlp, NetCritic, Noise, PairRates, Probe, Remedy, paired_adam,
 };
 use crate::models::cold::{Placed, Told};
 use crate::recommend::{FitError, Monitor, Query, Run};
@@ -28,10 +28,9 @@ pub(super) struct Training<'a> {
     placed: Placed,
     generator: Mlp,
     critic: NetCritic,
-    rates: [f32; 2],
+    rates: PairRates,
     steps: u64,
     kept: Option<(Mlp, NetCritic)>,
-    before: Option<([f32; 2], f32)>,
 }
 
 impl<'a> Training<'a> {
@@ -61,7 +60,7 @@ impl<'a> Training<'a> {
                 loss: Loss::Relativistic,
                 penalty: config.penalty,
             },
-            rates: [config.generator_rate, config.discriminator_rate],
+            rates: PairRates::new([config.generator_rate, config.discriminator_rate]),
             config,
             train,
             run,
@@ -72,7 +71,6 @@ impl<'a> Training<'a> {
             generator,
             steps: 0,
             kept: None,
-            before: None,
         }
     }
 
@@ -198,7 +196,10 @@ impl AdversarialStep for Training<'_> {
         let made = self.make(&from, self.seed("critic").at(self.steps));
         let mut both = self.pairs(&Self::rows_of(&self.real, rows), &from);
         both.extend(self.pairs(&made, &from));
-        Ok(self.critic.step(&both, &paired_adam(self.rates[1])).into())
+        Ok(self
+            .critic
+            .step(&both, &paired_adam(self.rates.now[1]))
+            .into())
     }
 
     fn generator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
@@ -234,7 +235,7 @@ impl AdversarialStep for Training<'_> {
         }
         self.generator.backward(&gradient.data);
         self.generator.learn();
-        self.generator.step(&paired_adam(self.rates[0]));
+        self.generator.step(&paired_adam(self.rates.now[0]));
         Ok(loss)
     }
 
@@ -286,19 +287,10 @@ impl AdversarialStep for Training<'_> {
     }
 
     fn apply(&mut self, remedy: Remedy) -> bool {
-        self.before = Some((self.rates, self.critic.penalty));
-        match remedy {
-            Remedy::RaisePenalty => self.critic.penalty *= 2.0,
-            _ => return apply_to_rates(remedy, &mut self.rates),
-        }
-        true
+        self.rates.apply(remedy, &mut self.critic.penalty)
     }
 
     fn undo(&mut self, _remedy: Remedy) -> bool {
-        let Some(before) = self.before.take() else {
-            return false;
-        };
-        (self.rates, self.critic.penalty) = before;
-        true
+        self.rates.undo(&mut self.critic.penalty)
     }
 }

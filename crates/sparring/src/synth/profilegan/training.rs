@@ -5,7 +5,7 @@ use sparring_wide::{Adam, Matrix, Seed};
 use super::ProfileGanConfig;
 use super::gap::MomentGap;
 use crate::gan::{
-    AdversarialStep, Annealing, NetCritic, Probe, Remedy, Schedule, apply_to_rates, paired_adam,
+    AdversarialStep, Annealing, NetCritic, PairRates, Probe, Remedy, Schedule, paired_adam,
 };
 use crate::models::Profiles as Rows;
 use crate::recommend::{FitError, Run};
@@ -36,13 +36,12 @@ pub(super) struct Training<'a> {
     pub(super) averaged: Averaged,
     pub(super) critic: NetCritic,
     pub(super) gap: Option<MomentGap>,
-    pub(super) rates: [f32; 2],
+    pub(super) rates: PairRates,
     /// Steps of the discriminator so far.
     pub(super) steps: u64,
     pub(super) share: f32,
     pub(super) batch: Option<(Made, Seen)>,
     pub(super) kept: Option<(Generator, Averaged, NetCritic)>,
-    pub(super) before: Option<([f32; 2], f32)>,
 }
 
 impl Training<'_> {
@@ -69,10 +68,10 @@ impl Training<'_> {
     /// with one, at a rate that falls to 0 along half a cosine.
     fn adam(&self) -> Adam {
         if self.config.adversary > 0.0 {
-            return paired_adam(self.rates[0]);
+            return paired_adam(self.rates.now[0]);
         }
         let falling = Schedule {
-            from: self.rates[0],
+            from: self.rates.now[0],
             to: 0.0,
             annealing: Annealing::Cosine,
         };
@@ -109,7 +108,7 @@ impl AdversarialStep for Training<'_> {
         }
         let mut both = self.see_real(rows).data;
         both.extend_from_slice(&seen.rows.data);
-        let loss = self.critic.step(&both, &paired_adam(self.rates[1]));
+        let loss = self.critic.step(&both, &paired_adam(self.rates.now[1]));
         self.batch = Some((made, seen));
         Ok(loss.into())
     }
@@ -203,20 +202,11 @@ impl AdversarialStep for Training<'_> {
     }
 
     fn apply(&mut self, remedy: Remedy) -> bool {
-        self.before = Some((self.rates, self.critic.penalty));
-        match remedy {
-            Remedy::RaisePenalty => self.critic.penalty *= 2.0,
-            _ => return apply_to_rates(remedy, &mut self.rates),
-        }
-        true
+        self.rates.apply(remedy, &mut self.critic.penalty)
     }
 
     fn undo(&mut self, _remedy: Remedy) -> bool {
-        let Some(before) = self.before.take() else {
-            return false;
-        };
-        (self.rates, self.critic.penalty) = before;
-        true
+        self.rates.undo(&mut self.critic.penalty)
     }
 }
 
