@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 pub(crate) use crate::audit_args::Audit;
 pub(crate) use crate::data_args::{Data, SimulateArgs, SplitArgs, ThinArgs};
-pub(crate) use crate::image_args::Image;
+pub(crate) use crate::image_args::{Encoding, Image, Imagine};
 pub(crate) use crate::predict_args::Predict;
 pub(crate) use crate::privacy_args::Privacy;
 use crate::release_args::ReleaseArgs;
@@ -110,6 +110,8 @@ pub(crate) enum Command {
     /// Train a generator of pictures, draw with it, compare what it draws with real pictures.
     #[command(subcommand)]
     Image(Image),
+    /// Draw pictures from words, or of what a user would like, with a generator of `image train`.
+    Imagine(Imagine),
     /// Serve recommendations in real time over HTTP, and keep the events that come.
     Serve(Serve),
     /// List the models and synthesizers, or show the settings of one.
@@ -507,6 +509,18 @@ pub(crate) struct Recommend {
     /// Name for each recommendation the N items of the history that carried it most.
     #[arg(long, value_name = "N")]
     pub(crate) explain: Option<usize>,
+    /// What is wanted in words: items whose titles and kinds mean something near come first.
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) text: Option<String>,
+    /// Share of the words in the mix with taste, between 0 and 1.
+    #[arg(long, value_name = "W", default_value_t = 0.5, requires = "text")]
+    pub(crate) text_weight: f32,
+    /// An item file with titles and kinds that --text is compared with [default: the titles beside the
+    /// training log].
+    #[arg(long, value_name = "FILE", requires = "text")]
+    pub(crate) facts: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) encoding: Encoding,
     /// CSV file for the lists: user,item,rank,score; explanations go beside recs.csv into
     /// recs.explained.csv: user,item,because,contribution.
     #[arg(long, value_name = "FILE")]

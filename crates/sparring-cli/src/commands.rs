@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod fidelity;
 pub(crate) mod image;
+pub(crate) mod imagine;
 pub(crate) mod load;
 pub(crate) mod models;
 pub(crate) mod plant;

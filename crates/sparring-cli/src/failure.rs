@@ -13,6 +13,7 @@ use sparring::split::SplitError;
 use sparring::synth::SynthError;
 use sparring_pictures::PictureError;
 use sparring_server::{ExportError, ServeError};
+use sparring_words::WordsError;
 
 /// The command line asks for something that does not exist.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,12 @@ pub(crate) fn tell(error: &anyhow::Error) -> Told {
     let told = error.chain().find_map(|cause| {
         let hint = cause
             .downcast_ref::<PictureError>()
+            .map(|e| (e.hint(), if e.is_wrong_use() { 2 } else { 1 }));
+        if hint.is_some() {
+            return hint;
+        }
+        let hint = cause
+            .downcast_ref::<WordsError>()
             .map(|e| (e.hint(), if e.is_wrong_use() { 2 } else { 1 }));
         if hint.is_some() {
             return hint;

@@ -25,6 +25,20 @@ pub(crate) struct ReadingPictures {
     /// Read the first N pictures only.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
+    /// Make N colour pictures, the colours of each three of the grey ones drawn by lot: their modes, all
+    /// triples of classes, are counted by `image score`.
+    #[arg(long, value_name = "N")]
+    pub(crate) stacked: Option<usize>,
+}
+
+/// Which encoder turns sentences into vectors.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Words")]
+pub(crate) struct Encoding {
+    /// Folder of a sentence encoder of the BERT family (config.json, tokenizer.json, model.safetensors)
+    /// [default: a small English one that is built in].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) encoder: Option<PathBuf>,
 }
 
 /// Networks and losses.
@@ -61,8 +75,17 @@ pub(crate) struct ImageTrain {
     #[arg(long, value_enum, default_value = "modern")]
     pub(crate) recipe: RecipeName,
     /// Tell both networks the classes, so that single classes can be drawn.
-    #[arg(long)]
+    #[arg(long, group = "told")]
     pub(crate) conditional: bool,
+    /// Tell them sentences, so that `imagine` draws from words: a CSV file with the columns class (a
+    /// sub-folder or a number) or picture (a file or a number), and caption; or the built-in ones of
+    /// fashion-mnist or mnist.
+    #[arg(long, value_name = "FILE", group = "told")]
+    pub(crate) captions: Option<String>,
+    /// Tell them whom an item would please, so that `imagine` draws for a history: the folder of an ials
+    /// model whose items the pictures are named after.
+    #[arg(long, value_name = "DIR", group = "told")]
+    pub(crate) taste: Option<PathBuf>,
     /// Passes over the pictures.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) epochs: usize,
@@ -91,6 +114,8 @@ pub(crate) struct ImageTrain {
     /// Let training treat what its health panel finds.
     #[arg(long)]
     pub(crate) auto: bool,
+    #[command(flatten)]
+    pub(crate) encoding: Encoding,
     #[command(flatten)]
     pub(crate) reading: ReadingPictures,
 }
@@ -128,9 +153,55 @@ pub(crate) struct ImageScore {
     /// Pictures on each side of the comparison, at most; never more than half of the real ones.
     #[arg(long, value_name = "N", default_value_t = 5000)]
     pub(crate) n: usize,
+    /// Draw from prompts that training has not seen, and count how many pictures show what was asked for
+    /// by a classifier of the real ones: a CSV file with class and caption, or fashion-mnist or mnist.
+    #[arg(long, value_name = "FILE", requires = "model")]
+    pub(crate) prompts: Option<String>,
+    /// Pictures of each prompt.
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "prompts")]
+    pub(crate) each: usize,
+    /// Pictures drawn for each of a prompt that is kept, as for `imagine`.
+    #[arg(long, value_name = "N", default_value_t = 4, requires = "prompts")]
+    pub(crate) candidates: usize,
+    #[command(flatten)]
+    pub(crate) encoding: Encoding,
     /// Folder for score.json and copies.png: pictures over the nearest real ones.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) reading: ReadingPictures,
+}
+
+/// `sparring imagine`
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("asked").required(true).args(["text", "history"])))]
+pub(crate) struct Imagine {
+    /// Folder of a generator trained with --captions or --taste.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: PathBuf,
+    /// What the pictures shall show.
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) text: Option<String>,
+    /// Items that a user has had: draws what this user would like.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "ITEM,ITEM",
+        requires = "taste"
+    )]
+    pub(crate) history: Vec<String>,
+    /// Folder of the recommender that the generator was trained with.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) taste: Option<PathBuf>,
+    /// Number of pictures.
+    #[arg(short, long, value_name = "N", default_value_t = 8)]
+    pub(crate) n: usize,
+    /// Pictures drawn for each that is kept: the critic keeps those that fit best.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(crate) candidates: usize,
+    #[command(flatten)]
+    pub(crate) encoding: Encoding,
+    /// A PNG file for one sheet, or a folder for a PNG file each.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: PathBuf,
 }

@@ -64,6 +64,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Predict(args) => commands::predict::run(context, &args),
         Command::Simulate(args) => commands::simulate::run(context, &args),
         Command::Image(args) => commands::image::run(context, &args),
+        Command::Imagine(args) => commands::imagine::run(context, &args),
         Command::Serve(args) => commands::serve::run(context, &args),
         Command::Models(args) => commands::models::run(context, &args),
         Command::Doctor => commands::doctor::run(context),

@@ -21,6 +21,9 @@ pub(crate) struct Serve {
     /// Folders of `sparring synthesize`, `fidelity`, `audit`, `robustness` and `augment`, whose reports are shown.
     #[arg(long, value_name = "DIR", value_delimiter = ',')]
     pub(crate) reports: Vec<PathBuf>,
+    /// Folder of a generator of `sparring image train`, which draws on request.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pictures: Option<PathBuf>,
     /// Where users, items and events are kept.
     #[arg(long, value_name = "DIR", default_value = "sparring-data")]
     pub(crate) data_dir: PathBuf,

@@ -163,6 +163,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 ..config
             },
             &pictures,
+            None,
             SEED,
         ),
         step: 0,

@@ -37,6 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let session = Session {
             config,
             pictures: &real,
+            told: None,
             name: pictures,
             folder: &out,
         };

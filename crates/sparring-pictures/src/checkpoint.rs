@@ -9,13 +9,14 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use sparring::data::write_atomically;
 use sparring::gan::Standing;
-use sparring_deep::{Generator, Network, PictureShape};
+use sparring_deep::{Generator, Network, PictureCritic, PictureShape};
 use sparring_wide::{AdamState, Matrix, Seed};
 
 use crate::config::PictureConfig;
 use crate::error::PictureError;
 use crate::gan::{Kept, PictureGan, Trained, Treated};
 use crate::record::Record;
+use crate::told::{Kind, Table};
 
 /// The file in the folder of a model.
 pub const FILE: &str = "pictures.safetensors";
@@ -30,7 +31,7 @@ pub(crate) struct About {
     pub(crate) seed: u64,
     pub(crate) side: usize,
     pub(crate) channels: usize,
-    pub(crate) classes: usize,
+    pub(crate) told: Option<AboutTold>,
     pub(crate) pictures: String,
     pub(crate) standing: Option<Standing>,
     pub(crate) treated: Treated,
@@ -44,6 +45,29 @@ impl About {
         PictureShape {
             side: self.side,
             channels: self.channels,
+        }
+    }
+}
+
+/// What stands beside the vectors that can be told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AboutTold {
+    kind: Kind,
+    width: usize,
+    width_before: usize,
+    groups: Vec<u32>,
+    sha256: String,
+}
+
+impl AboutTold {
+    pub(crate) fn of(table: &Table) -> Self {
+        Self {
+            kind: table.kind.clone(),
+            width: table.width(),
+            width_before: table.width_before(),
+            groups: table.groups.clone(),
+            sha256: table.fingerprint(),
         }
     }
 }
@@ -99,6 +123,11 @@ pub(crate) fn save(
         arrays.network("kept-averaged", &kept.averaged);
         arrays.running("kept-averaged", &kept.averaged);
         arrays.network("kept", &kept.critic);
+    }
+    if let Some(told) = gan.told {
+        arrays.floats("told.vectors".to_owned(), &told.table.vectors.data);
+        arrays.floats("told.centre".to_owned(), &told.table.centre);
+        arrays.floats("told.regression".to_owned(), &told.table.regression.data);
     }
     arrays.0.push((
         "film".to_owned(),
@@ -232,15 +261,49 @@ impl<'a> Loaded<'a> {
         self.tensor("film")
     }
 
+    /// What can be told to the generator.
+    pub(crate) fn table(&self) -> Result<Option<Table>, PictureError> {
+        let Some(about) = &self.about.told else {
+            return Ok(None);
+        };
+        let (rows, width, before) = (about.groups.len(), about.width, about.width_before);
+        let regression = self.tensor("told.regression")?;
+        let regression = if regression.is_empty() {
+            Matrix::default()
+        } else {
+            let weights = self.floats("told.regression", before * width)?;
+            Matrix::from_vec(before, width, weights)
+        };
+        let vectors = self.floats("told.vectors", rows * width)?;
+        let table = Table {
+            kind: about.kind.clone(),
+            vectors: Matrix::from_vec(rows, width, vectors),
+            centre: self.floats("told.centre", before)?,
+            regression,
+            groups: about.groups.clone(),
+        };
+        if rows == 0 || table.fingerprint() != about.sha256 {
+            return Err(self.wrong("what can be told is damaged".to_owned()));
+        }
+        Ok(Some(table))
+    }
+
+    /// The critic.
+    pub(crate) fn critic(&self) -> Result<PictureCritic, PictureError> {
+        let config = &self.about.config;
+        let told = self.about.told.as_ref().map_or(0, |told| told.width);
+        let of = config.recipe.architecture();
+        let sizes = (told, config.width);
+        let mut critic = PictureCritic::new(self.about.shape(), of, sizes, Seed(0));
+        self.network("critic", &mut critic)?;
+        Ok(critic)
+    }
+
     /// The generator that draws.
     pub(crate) fn generator(&self) -> Result<Generator, PictureError> {
         let config = &self.about.config;
-        let classes = if config.conditional {
-            self.about.classes
-        } else {
-            0
-        };
-        let sizes = (config.noise_dim, classes, config.width);
+        let told = self.about.told.as_ref().map_or(0, |told| told.width);
+        let sizes = (config.noise_dim, told, config.width);
         let of = config.recipe.architecture();
         let mut generator = Generator::new(self.about.shape(), of, sizes, Seed(0));
         self.network("averaged", &mut generator)?;

@@ -39,8 +39,6 @@ pub struct PictureConfig {
     pub noise_dim: usize,
     /// Channels at full size; twice as many at each lower resolution.
     pub width: usize,
-    /// Whether both networks are told the class.
-    pub conditional: bool,
     /// The loss.
     pub loss: Loss,
     /// Weight `gamma` of R1 and R2 over training; 0 leaves them out.
@@ -87,7 +85,6 @@ impl PictureConfig {
             recipe,
             noise_dim: 64,
             width: 16,
-            conditional: false,
             loss: Loss::Relativistic,
             penalty: falling(1.0, 0.1),
             learning_rate: falling(5e-4, 5e-5),

@@ -87,6 +87,14 @@ pub enum PictureError {
         /// What does not fit.
         finding: String,
     },
+    /// A file of sentences that does not fit.
+    #[error("{}: {finding}", path.display())]
+    Captions {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        finding: String,
+    },
     /// Two sets that cannot be compared.
     #[error("the real pictures are {real}, the others {other}")]
     Apart {
@@ -125,6 +133,10 @@ impl PictureError {
                 "give another folder, or the settings, seed and pictures it was made with"
             }
             Self::Classes { .. } => "leave the class out, or give pictures with labels",
+            Self::Captions { .. } => {
+                "give a CSV file with the columns class and caption (a sub-folder's name or a number from 0), \
+                 picture and caption (a file's name or a number), or the name of a set: fashion-mnist, mnist"
+            }
             Self::Apart { .. } => "give --resize, or pictures of the same kind",
             Self::Data(error) => error.hint(),
             Self::Fit(error) => error.hint(),

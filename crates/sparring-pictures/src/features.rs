@@ -20,10 +20,30 @@ use crate::set::Pictures;
 
 /// Numbers that describe a picture.
 pub(crate) const WIDTH: usize = 128;
-/// Pictures that it learns from, at most.
-const LEARNT: usize = 20_000;
-/// Passes over them.
-const EPOCHS: u64 = 4;
+
+/// How much a network learns.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Effort {
+    /// Pictures that it learns from, at most.
+    pictures: usize,
+    /// Passes over them.
+    epochs: u64,
+    /// What its file begins with.
+    name: &'static str,
+}
+
+/// Enough to describe pictures.
+pub(crate) const DESCRIBE: Effort = Effort {
+    pictures: 20_000,
+    epochs: 4,
+    name: "",
+};
+/// Enough to say what a picture shows.
+pub(crate) const JUDGE: Effort = Effort {
+    pictures: 200_000,
+    epochs: 10,
+    name: "judge-",
+};
 const BATCH: usize = 64;
 /// Turns and reflections of a square.
 const TURNS: u32 = 8;
@@ -90,9 +110,14 @@ impl Lessons<'_> {
 
 impl Features {
     /// The network of these pictures, from the cache if it is there.
-    pub(crate) fn of(real: &Pictures, cache: &Path, cancel: &Cancel) -> Result<Self, PictureError> {
+    pub(crate) fn of(
+        real: &Pictures,
+        effort: Effort,
+        (cache, cancel): (&Path, &Cancel),
+    ) -> Result<Self, PictureError> {
         let print = real.fingerprint();
-        let path = cache.join(format!("{}-v{VERSION}.safetensors", &print[..16]));
+        let name = effort.name;
+        let path = cache.join(format!("{name}{}-v{VERSION}.safetensors", &print[..16]));
         let classes = real.classes();
         let turned = classes < 2;
         let lessons = Lessons {
@@ -116,24 +141,29 @@ impl Features {
         {
             return Ok(new);
         }
-        new.learn(&lessons, cancel)?;
+        new.learn(&lessons, effort, cancel)?;
         write_atomically(&path, &new.to_bytes())?;
         Ok(new)
     }
 
-    fn learn(&mut self, lessons: &Lessons<'_>, cancel: &Cancel) -> Result<(), PictureError> {
+    fn learn(
+        &mut self,
+        lessons: &Lessons<'_>,
+        effort: Effort,
+        cancel: &Cancel,
+    ) -> Result<(), PictureError> {
         let n = u32::try_from(lessons.pictures.len()).expect("pictures fit u32");
         let mut order: Vec<u32> = (0..n).collect();
         order.shuffle(&mut SEED.stream("held out"));
-        order.truncate(LEARNT + LEARNT / SHARE);
+        order.truncate(effort.pictures + effort.pictures / SHARE);
         let held_out = order.split_off(order.len() - (order.len() / SHARE).max(1));
         let mut adam: Vec<AdamState> = self
             .weights()
             .map(|w| AdamState::new(w.data.len()))
             .collect();
         let mut step = 0;
-        let total = EPOCHS * (order.len().div_ceil(BATCH)) as u64;
-        for epoch in 0..EPOCHS {
+        let total = effort.epochs * (order.len().div_ceil(BATCH)) as u64;
+        for epoch in 0..effort.epochs {
             order.shuffle(&mut SEED.stream_at("order", epoch));
             for which in order.chunks(BATCH) {
                 if cancel.is_requested() {
@@ -148,15 +178,32 @@ impl Features {
         let (mut right, mut all) = (0, 0);
         for which in held_out.chunks(256) {
             let (rows, told) = lessons.batch(which, 0);
-            let logits = self.head.infer(self.body.infer(rows));
-            for (row, told) in logits.rows_iter().zip(told) {
-                let best = (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
-                right += usize::from(best == Some(told as usize));
-                all += 1;
-            }
+            let said = self.said(rows);
+            right += said.iter().zip(&told).filter(|(a, b)| a == b).count();
+            all += told.len();
         }
-        self.accuracy = f64::from(u32::try_from(right).unwrap_or(0)) / f64::from(all);
+        self.accuracy = right as f64 / all as f64;
         Ok(())
+    }
+
+    /// What it takes each of some rows for.
+    fn said(&self, rows: Matrix) -> Vec<u32> {
+        let logits = self.head.infer(self.body.infer(rows));
+        let best = |row: &[f32]| (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
+        logits
+            .rows_iter()
+            .map(|row| u32::try_from(best(row).unwrap_or(0)).expect("few classes"))
+            .collect()
+    }
+
+    /// The class that it takes each picture for, where it has learnt classes.
+    pub(crate) fn classes(&self, pictures: &Pictures) -> Vec<u32> {
+        let which: Vec<u32> =
+            (0..u32::try_from(pictures.len()).expect("pictures fit u32")).collect();
+        let blocks = which.chunks(256);
+        blocks
+            .flat_map(|which| self.said(pictures.rows(which)))
+            .collect()
     }
 
     fn step(&mut self, rows: Matrix, told: &[u32], adam: &mut [AdamState], rate: f32) {

@@ -5,7 +5,6 @@
 //! last critic step, so that the generator is run once for both; the penalty on the slope is exact, since
 //! the critic is linear in pieces, and not by central differences.
 
-use rand::RngExt;
 use rand::seq::SliceRandom;
 use sparring::gan::{
     AdversarialStep, LogitGrads, Loss, Noise, Probe, Remedy, apply_to_rates, zero_centred,
@@ -19,6 +18,7 @@ use sparring_wide::{Adam, AdamState, Ema, Matrix, Seed};
 use crate::augment::Changes;
 use crate::config::PictureConfig;
 use crate::set::Pictures;
+use crate::told::Told;
 
 /// Held-out pictures of a look at the health, at most.
 const LOOK: usize = 400;
@@ -88,16 +88,20 @@ pub(crate) struct Kept {
 
 /// What a turn made once for both steps.
 struct Round {
+    /// The real pictures beside it.
+    which: Vec<u32>,
+    /// What is told of them, and of the generated ones.
+    told: Option<Matrix>,
     fake: Matrix,
     trace: StackTrace,
     changes: Option<Changes>,
-    rows: usize,
 }
 
 /// Generator, critic and the pictures they spar over.
 pub struct PictureGan<'a> {
     pub(crate) config: PictureConfig,
     pictures: &'a Pictures,
+    pub(crate) told: Option<&'a Told>,
     train: Vec<u32>,
     held_out: Vec<u32>,
     pub(crate) generator: Trained<Generator>,
@@ -118,22 +122,27 @@ pub struct PictureGan<'a> {
 fn networks(
     config: &PictureConfig,
     shape: PictureShape,
-    classes: usize,
+    told_dim: usize,
     seed: Seed,
 ) -> (Generator, PictureCritic) {
     let of = config.recipe.architecture();
-    let classes = if config.conditional { classes } else { 0 };
-    let sizes = (config.noise_dim, classes, config.width);
+    let sizes = (config.noise_dim, told_dim, config.width);
     (
         Generator::new(shape, of, sizes, seed),
-        PictureCritic::new(shape, of, (classes, config.width), seed),
+        PictureCritic::new(shape, of, (told_dim, config.width), seed),
     )
 }
 
 impl<'a> PictureGan<'a> {
-    /// A new GAN over pictures, of which some are held out for looks at the health.
-    pub fn new(config: PictureConfig, pictures: &'a Pictures, seed: Seed) -> Self {
-        let (generator, critic) = networks(&config, pictures.shape, pictures.classes(), seed);
+    /// A new GAN over pictures, of which some are held out for looks at the health, and what both
+    /// networks are told of each.
+    pub fn new(
+        config: PictureConfig,
+        pictures: &'a Pictures,
+        told: Option<&'a Told>,
+        seed: Seed,
+    ) -> Self {
+        let (generator, critic) = networks(&config, pictures.shape, width(told), seed);
         let n = u32::try_from(pictures.len()).expect("pictures fit u32");
         let mut train: Vec<u32> = (0..n).collect();
         train.shuffle(&mut seed.stream("held out"));
@@ -155,6 +164,7 @@ impl<'a> PictureGan<'a> {
             before: None,
             config,
             pictures,
+            told,
             train,
             held_out,
             seed,
@@ -176,8 +186,8 @@ impl<'a> PictureGan<'a> {
 
     /// The generator and critic with new weights, to load saved ones into.
     pub(crate) fn blank(&self) -> Kept {
-        let classes = self.pictures.classes();
-        let (generator, critic) = networks(&self.config, self.pictures.shape, classes, self.seed);
+        let (config, shape) = (&self.config, self.pictures.shape);
+        let (generator, critic) = networks(config, shape, width(self.told), self.seed);
         Kept {
             averaged: generator.clone(),
             generator,
@@ -222,33 +232,29 @@ impl<'a> PictureGan<'a> {
         rows.iter().map(|&row| self.train[row as usize]).collect()
     }
 
-    fn classes_of(&self, which: &[u32]) -> Option<Vec<u32>> {
-        let told = self
-            .config
-            .conditional
-            .then(|| self.pictures.labels_of(which));
-        told.flatten()
-    }
-
-    /// Generated pictures of a turn.
-    fn generate(&mut self, classes: Option<&[u32]>, n: usize) -> Round {
+    /// Generated pictures of a turn, told what the real ones are.
+    fn generate(&mut self, which: Vec<u32>) -> Round {
         self.steps += 1;
+        let n = which.len();
         let mut noise = Matrix::zeros(n, self.config.noise_dim);
         Noise::Normal.fill(
             &mut noise.data,
             &mut self.seed.stream_at("noise", self.steps),
         );
+        let lot = (self.seed.derive("told"), self.steps);
+        let told = self.told.map(|told| told.of(&which, lot));
         let dropout = self.dropout("generator");
-        let (fake, trace) = self.generator.net.forward(&noise, classes, dropout);
+        let (fake, trace) = self.generator.net.forward(&noise, told.as_ref(), dropout);
         let shape = self.pictures.shape;
         let changes = self
             .augmented
             .then(|| Changes::draw(shape, n, self.seed.derive("fake"), self.steps));
         Round {
+            which,
+            told,
             fake,
             trace,
             changes,
-            rows: n,
         }
     }
 
@@ -279,8 +285,14 @@ impl<'a> PictureGan<'a> {
     }
 }
 
-/// Pictures from any generator: the `i`-th depends on the seed and `i` alone.
-pub(crate) fn draw(generator: &Generator, n: usize, classes: Option<&[u32]>, seed: Seed) -> Matrix {
+/// Width of what is told, 0 for nothing.
+fn width(told: Option<&Told>) -> usize {
+    told.map_or(0, |told| told.table.width())
+}
+
+/// `n` pictures from any generator, and what it is told of each `[n, T]`: the `i`-th depends on the
+/// seed, `i` and what it is told alone.
+pub(crate) fn draw(generator: &Generator, n: usize, told: Option<&Matrix>, seed: Seed) -> Matrix {
     let mut out = Vec::new();
     let mut size = 0;
     for start in (0..n).step_by(BLOCK) {
@@ -289,18 +301,14 @@ pub(crate) fn draw(generator: &Generator, n: usize, classes: Option<&[u32]>, see
             let mut stream = seed.stream_at("picture", (start + row) as u64);
             Noise::Normal.fill(noise.row_mut(row), &mut stream);
         }
-        let told: Option<Vec<u32>> = (generator.classes() > 0).then(|| {
-            let all = u32::try_from(generator.classes()).expect("classes fit u32");
-            let class = |at: usize| {
-                if let Some(classes) = classes {
-                    return classes[(start + at) % classes.len()];
-                }
-                let mut stream = seed.stream_at("class", (start + at) as u64);
-                stream.random_range(0..all)
-            };
-            (0..BLOCK).map(class).collect()
+        let told = told.map(|told| {
+            let mut block = Matrix::zeros(BLOCK, told.cols);
+            for row in 0..BLOCK.min(n - start) {
+                block.row_mut(row).copy_from_slice(told.row(start + row));
+            }
+            block
         });
-        let mut block = generator.infer(&noise, told.as_deref());
+        let mut block = generator.infer(&noise, told.as_ref());
         size = block.cols;
         block.data.truncate((n - start) * size);
         out.extend(block.data);
@@ -327,17 +335,16 @@ fn blurred(rows: &Matrix, shape: PictureShape) -> (Vec<f32>, usize) {
 
 impl AdversarialStep for PictureGan<'_> {
     fn discriminator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
-        let which = self.which(rows);
-        let classes = self.classes_of(&which);
         let n = rows.len();
-        let round = self.generate(classes.as_deref(), n);
-        let real = self.real(&which);
+        let round = self.generate(self.which(rows));
+        let real = self.real(&round.which);
         let size = real.cols;
         let both = [real.data, self.seen(&round).data].concat();
-        let told = classes.map(|classes| classes.repeat(2));
+        let twice = |told: &Matrix| Matrix::from_vec(2 * n, told.cols, told.data.repeat(2));
+        let told = round.told.as_ref().map(twice);
         let both = Matrix::from_vec(2 * n, size, both);
         let dropout = self.dropout("critic");
-        let mut judged = self.critic.net.judge(both, told.as_deref(), dropout);
+        let mut judged = self.critic.net.judge(both, told.as_ref(), dropout);
         let mut grad = vec![0.0; 2 * n];
         let (of_real, of_fake) = grad.split_at_mut(n);
         let grads = LogitGrads {
@@ -365,24 +372,21 @@ impl AdversarialStep for PictureGan<'_> {
     }
 
     fn generator_step(&mut self, rows: &[u32]) -> Result<f64, FitError> {
-        let which = self.which(rows);
-        let classes = self.classes_of(&which);
         let n = rows.len();
         let round = match self.round.take() {
-            Some(round) if round.rows == n => round,
-            _ => self.generate(classes.as_deref(), n),
+            Some(round) if round.which.len() == n => round,
+            _ => self.generate(self.which(rows)),
         };
+        let told = round.told.as_ref();
         // Only pairs look at the real pictures.
         let real = if self.treated.loss == Loss::Relativistic {
-            self.critic
-                .net
-                .logits(self.real(&which), classes.as_deref())
+            self.critic.net.logits(self.real(&round.which), told)
         } else {
             vec![0.0; n]
         };
         let dropout = self.dropout("critic of the generator");
         let fake = self.seen(&round);
-        let judged: Judged = self.critic.net.judge(fake, classes.as_deref(), dropout);
+        let judged: Judged = self.critic.net.judge(fake, told, dropout);
         let mut grad = vec![0.0; n];
         let definition = self.treated.loss.definition();
         let loss = definition.generator(&real, &judged.logits, &mut grad);
@@ -404,19 +408,15 @@ impl AdversarialStep for PictureGan<'_> {
             return None;
         }
         let real = self.pictures.rows(&self.held_out);
-        let classes = self.classes_of(&self.held_out);
-        let fake = draw(
-            &self.averaged,
-            n,
-            classes.as_deref(),
-            self.seed.derive("probe"),
-        );
+        let seed = self.seed.derive("probe");
+        let told = self.told.map(|told| told.of(&self.held_out, (seed, 0)));
+        let fake = draw(&self.averaged, n, told.as_ref(), seed);
         let shape = self.pictures.shape;
         let ((blurred_real, width), (blurred_fake, _)) =
             (blurred(&real, shape), blurred(&fake, shape));
         let critic = &self.critic.net;
-        let real_logits = critic.logits(real, classes.as_deref());
-        let fake_logits = critic.logits(fake, classes.as_deref());
+        let real_logits = critic.logits(real, told.as_ref());
+        let fake_logits = critic.logits(fake, told.as_ref());
         let rows = (blurred_real, blurred_fake);
         if matches!(self.treated.loss, Loss::Relativistic | Loss::Wasserstein) {
             return Some(Probe::paired(real_logits, fake_logits, rows, width));
@@ -491,8 +491,8 @@ impl AdversarialStep for PictureGan<'_> {
             Remedy::Restart => {
                 treated.restarts += 1;
                 let seed = self.seed.derive("again").at(treated.restarts);
-                let (shape, classes) = (self.pictures.shape, self.pictures.classes());
-                let (generator, critic) = networks(&self.config, shape, classes, seed);
+                let (shape, told) = (self.pictures.shape, width(self.told));
+                let (generator, critic) = networks(&self.config, shape, told, seed);
                 self.averaged = generator.clone();
                 self.generator = Trained::new(generator);
                 self.critic = Trained::new(critic);

@@ -9,7 +9,7 @@ use sparring_wide::{Matrix, Seed};
 
 use crate::canvas::{Canvas, grid};
 use crate::error::PictureError;
-use crate::features::{Features, WIDTH};
+use crate::features::{DESCRIBE, Features, WIDTH};
 use crate::frechet::{frechet, kernel_distance};
 use crate::manifold::{Manifold, nearest};
 use crate::set::Pictures;
@@ -78,7 +78,7 @@ impl<'a> Scoring<'a> {
                 finding: format!("{} are too few to compare with", real.len()),
             });
         }
-        let features = Features::of(real, cache, cancel)?;
+        let features = Features::of(real, DESCRIBE, (cache, cancel))?;
         let mut order: Vec<u32> =
             (0..u32::try_from(real.len()).expect("pictures fit u32")).collect();
         order.shuffle(&mut Seed(1).stream("halves"));

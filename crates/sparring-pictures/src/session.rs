@@ -10,13 +10,14 @@ use sparring_deep::{Generator, PictureShape};
 use sparring_wide::{Matrix, Seed};
 
 use crate::canvas::grid;
-use crate::checkpoint::{About, FILE, Loaded, save};
+use crate::checkpoint::{About, AboutTold, FILE, Loaded, save};
 use crate::config::PictureConfig;
 use crate::error::PictureError;
 use crate::gan::{PictureGan, draw};
 use crate::record::{Keeping, Record};
 use crate::report::page;
 use crate::set::{Pictures, to_bytes};
+use crate::told::{Table, Told};
 
 /// Pictures of a sheet.
 const SHEET: usize = 64;
@@ -36,6 +37,8 @@ pub struct Session<'a> {
     pub config: PictureConfig,
     /// The pictures.
     pub pictures: &'a Pictures,
+    /// What both networks are told of each.
+    pub told: Option<&'a Told>,
     /// Name of the pictures, for the report.
     pub name: &'a str,
     /// Where everything goes.
@@ -78,9 +81,9 @@ impl Session<'_> {
     pub fn run(&self, run: &Run<'_>) -> Result<Outcome, PictureError> {
         self.config.check()?;
         let n = self.pictures.len();
-        if self.config.conditional && self.pictures.classes() < 2 {
+        if let Some(told) = self.told.map(Told::pictures).filter(|told| *told != n) {
             return Err(PictureError::Classes {
-                finding: format!("{} has no labels to be told", self.name),
+                finding: format!("something is told of {told} pictures, and there are {n}"),
             });
         }
         if n < 2 * self.config.bout.batch_size.min(4) {
@@ -96,7 +99,7 @@ impl Session<'_> {
         }
         let path = self.folder.join(FILE);
         let fingerprint = self.pictures.fingerprint();
-        let mut gan = PictureGan::new(self.config.clone(), self.pictures, run.seed);
+        let mut gan = PictureGan::new(self.config.clone(), self.pictures, self.told, run.seed);
         let (mut record, mut standing, mut film) = (Record::default(), None, Vec::new());
         if path.exists() {
             let loaded = Loaded::read(&path)?;
@@ -141,6 +144,10 @@ impl Session<'_> {
         })
     }
 
+    fn about_told(&self) -> Option<AboutTold> {
+        self.told.map(|told| AboutTold::of(&told.table))
+    }
+
     /// Whether a checkpoint is one of this training.
     fn same(
         &self,
@@ -153,6 +160,7 @@ impl Session<'_> {
             () if about.pictures != pictures => "was trained on other pictures",
             () if about.seed != seed.0 => "was trained with another seed",
             () if about.config != self.config => "was trained with other settings",
+            () if about.told != self.about_told() => "was told something else",
             () => return Ok(()),
         };
         Err(PictureError::Checkpoint {
@@ -167,19 +175,16 @@ impl Watched<'_, '_> {
     fn write(&mut self, standing: &Standing) -> Result<(), PictureError> {
         let (folder, shape) = (self.session.folder, self.session.pictures.shape);
         let generator = self.gan.drawer();
-        let classes = ladder(generator, SHEET);
-        let sheet = draw(
-            generator,
-            SHEET,
-            classes.as_deref(),
-            self.seed.derive("sheet"),
-        );
+        let table = self.gan.told.map(|told| &told.table);
+        let seed = self.seed.derive("sheet");
+        let told = table.map(|table| table.draw(ladder(table, SHEET), (seed, 0)));
+        let sheet = draw(generator, SHEET, told.as_ref(), seed);
         let name = format!("epochs/{:04}.png", standing.epochs());
         put(&folder.join(name), &to_bytes(&sheet.data), shape, 8)?;
         self.film
             .extend(to_bytes(&sheet.data[..FRAME * shape.size()]));
         put(&folder.join("film.png"), &self.film, shape, FRAME)?;
-        let lines = interpolations(generator, self.seed);
+        let lines = interpolations(generator, table, self.seed);
         put(
             &folder.join("interpolation.png"),
             &to_bytes(&lines.data),
@@ -202,7 +207,7 @@ impl Watched<'_, '_> {
             seed: self.seed.0,
             side: shape.side,
             channels: shape.channels,
-            classes: self.session.pictures.classes(),
+            told: self.session.about_told(),
             pictures: self.fingerprint.clone(),
             standing: Some(standing.clone()),
             treated: self.gan.treated.clone(),
@@ -217,10 +222,12 @@ impl Watched<'_, '_> {
     }
 }
 
-/// Classes in turn, where there are classes.
-fn ladder(generator: &Generator, n: usize) -> Option<Vec<u32>> {
-    let classes = u32::try_from(generator.classes()).expect("classes fit u32");
-    (classes > 0).then(|| (0..classes).cycle().take(n).collect())
+/// Groups spread over all of them, in turn.
+fn ladder(table: &Table, n: usize) -> impl Iterator<Item = u32> + use<> {
+    let groups = table.groups();
+    let stride = (groups / n).max(1);
+    let group = move |at: usize| u32::try_from(at * stride % groups).expect("groups fit u32");
+    (0..n).map(group)
 }
 
 fn put(path: &Path, bytes: &[u8], shape: PictureShape, columns: usize) -> Result<(), PictureError> {
@@ -229,7 +236,7 @@ fn put(path: &Path, bytes: &[u8], shape: PictureShape, columns: usize) -> Result
 }
 
 /// Pictures between two noises, along the sphere on which noise lies.
-fn interpolations(generator: &Generator, seed: Seed) -> Matrix {
+fn interpolations(generator: &Generator, table: Option<&Table>, seed: Seed) -> Matrix {
     let (lines, steps) = LINES;
     let mut noise = Matrix::zeros(lines * steps, generator.noise_dim());
     noise
@@ -247,10 +254,12 @@ fn interpolations(generator: &Generator, seed: Seed) -> Matrix {
                 }
             }
         });
-    let all = u32::try_from(generator.classes()).expect("classes fit u32");
-    let line = |at: usize| u32::try_from(at / steps).expect("few lines") % all;
-    let classes: Option<Vec<u32>> = (all > 0).then(|| (0..noise.rows).map(line).collect());
-    generator.infer(&noise, classes.as_deref())
+    let told = table.map(|table| {
+        let of_lines = table.draw(ladder(table, lines), (seed.derive("interpolation"), 0));
+        let rows = of_lines.rows_iter().flat_map(|row| row.repeat(steps));
+        Matrix::from_vec(noise.rows, table.width(), rows.collect())
+    });
+    generator.infer(&noise, told.as_ref())
 }
 
 impl AdversarialStep for Watched<'_, '_> {
@@ -296,67 +305,6 @@ impl AdversarialStep for Watched<'_, '_> {
             model: "image",
             finding: format!("cannot be written: {error}"),
             remedy: error.hint(),
-        })
-    }
-}
-
-/// A saved generator.
-#[derive(Debug)]
-pub struct Saved {
-    generator: Generator,
-    /// Size of its pictures.
-    pub shape: PictureShape,
-    /// Its settings.
-    pub config: PictureConfig,
-    /// SHA-256 of the pictures it was trained on.
-    pub trained_on: String,
-}
-
-impl Saved {
-    /// Loads the generator of a folder.
-    ///
-    /// # Errors
-    /// [`PictureError`] if there is none, or it is damaged.
-    pub fn load(folder: &Path) -> Result<Self, PictureError> {
-        let path = if folder.is_dir() {
-            folder.join(FILE)
-        } else {
-            folder.to_path_buf()
-        };
-        let loaded = Loaded::read(&path)?;
-        Ok(Self {
-            generator: loaded.generator()?,
-            shape: loaded.about.shape(),
-            config: loaded.about.config,
-            trained_on: loaded.about.pictures,
-        })
-    }
-
-    /// Draws `n` pictures, of one class if one is given; the `i`-th depends on the seed and `i` alone.
-    ///
-    /// # Errors
-    /// [`PictureError::Classes`] if the generator does not know the class.
-    pub fn sample(
-        &self,
-        n: usize,
-        class: Option<u32>,
-        seed: Seed,
-    ) -> Result<Pictures, PictureError> {
-        if let Some(class) = class
-            && class as usize >= self.generator.classes()
-        {
-            let finding = match self.generator.classes() {
-                0 => "this generator knows no classes".to_owned(),
-                classes => format!("class {class}: this generator knows 0 to {}", classes - 1),
-            };
-            return Err(PictureError::Classes { finding });
-        }
-        let classes = class.map(|class| vec![class]);
-        let rows = draw(&self.generator, n, classes.as_deref(), seed);
-        Ok(Pictures {
-            shape: self.shape,
-            bytes: to_bytes(&rows.data),
-            labels: None,
         })
     }
 }

@@ -8,6 +8,7 @@ use sparring_deep::PictureShape;
 
 use super::*;
 use crate::config::Recipe;
+use crate::saved::Saved;
 
 /// Bright squares at one of two places, which are the classes.
 fn squares(n: usize) -> Pictures {
@@ -49,10 +50,20 @@ fn train(
     folder: &Path,
     seed: u64,
 ) -> Result<Outcome, PictureError> {
+    trained(config, (pictures, None), folder, seed)
+}
+
+fn trained(
+    config: &PictureConfig,
+    (pictures, told): (&Pictures, Option<&Told>),
+    folder: &Path,
+    seed: u64,
+) -> Result<Outcome, PictureError> {
     let cancel = Cancel::new();
     let session = Session {
         config: config.clone(),
         pictures,
+        told,
         name: "squares",
         folder,
     };
@@ -77,15 +88,17 @@ fn a_training_that_is_stopped_goes_on_to_the_same_bits() {
     let pictures = squares(80);
     for recipe in [Recipe::Reference, Recipe::Modern] {
         let place = tempfile::tempdir().unwrap();
-        let mut config = config(recipe, 3);
-        config.conditional = recipe == Recipe::Modern;
+        let config = config(recipe, 3);
+        let classes = Told::classes(&pictures, "squares").unwrap();
+        let told = (recipe == Recipe::Modern).then_some(&classes);
         let (whole, parts) = (place.path().join("whole"), place.path().join("parts"));
-        let end = train(&config, &pictures, &whole, 7).unwrap();
+        let end = trained(&config, (&pictures, told), &whole, 7).unwrap();
         assert_eq!((end.epochs, end.resumed_from, end.rows), (3, 0, 72));
         let cancel = Cancel::new();
         let session = Session {
             config: config.clone(),
             pictures: &pictures,
+            told,
             name: "squares",
             folder: &parts,
         };
@@ -101,7 +114,7 @@ fn a_training_that_is_stopped_goes_on_to_the_same_bits() {
             .build()
             .unwrap();
         let rest = one
-            .install(|| train(&config, &pictures, &parts, 7))
+            .install(|| trained(&config, (&pictures, told), &parts, 7))
             .unwrap();
         assert_eq!((rest.epochs, rest.resumed_from), (3, 1));
         let (a, b) = (Saved::load(&whole).unwrap(), Saved::load(&parts).unwrap());
@@ -125,6 +138,7 @@ fn a_training_that_is_stopped_goes_on_to_the_same_bits() {
 fn a_checkpoint_of_something_else_is_refused_and_stays() {
     let (pictures, place) = (squares(40), tempfile::tempdir().unwrap());
     let config = config(Recipe::Modern, 1);
+    let classes = Told::classes(&pictures, "squares").unwrap();
     train(&config, &pictures, place.path(), 7).unwrap();
     let path = place.path().join(FILE);
     let before = fs::read(&path).unwrap();
@@ -135,6 +149,10 @@ fn a_checkpoint_of_something_else_is_refused_and_stays() {
     let refused = [
         (train(&config, &pictures, place.path(), 8), "another seed"),
         (train(&wider, &pictures, place.path(), 7), "other settings"),
+        (
+            trained(&config, (&pictures, Some(&classes)), place.path(), 7),
+            "told something else",
+        ),
         (
             train(&config, &squares(42), place.path(), 7),
             "other pictures",
@@ -164,9 +182,9 @@ fn a_checkpoint_of_something_else_is_refused_and_stays() {
 fn classes_are_drawn_as_they_are_told() {
     let (pictures, place) = (squares(64), tempfile::tempdir().unwrap());
     let mut config = config(Recipe::Modern, 60);
-    config.conditional = true;
     config.augmentation = crate::augment::Augmentation::Off;
-    train(&config, &pictures, place.path(), 3).unwrap();
+    let told = Told::classes(&pictures, "squares").unwrap();
+    trained(&config, (&pictures, Some(&told)), place.path(), 3).unwrap();
     let saved = Saved::load(place.path()).unwrap();
     // The left half is bright for class 0, the right one for class 1.
     for class in [0, 1] {
@@ -196,9 +214,7 @@ fn what_cannot_be_learnt_is_told() {
     let place = tempfile::tempdir().unwrap();
     let mut plain = squares(40);
     plain.labels = None;
-    let mut told = config(Recipe::Modern, 1);
-    told.conditional = true;
-    let error = train(&told, &plain, place.path(), 1).unwrap_err();
+    let error = Told::classes(&plain, "squares").unwrap_err();
     assert_eq!(error.to_string(), "squares has no labels to be told");
     let error = train(&config(Recipe::Modern, 1), &squares(3), place.path(), 1).unwrap_err();
     assert!(error.to_string().contains("has 3 pictures"), "{error}");

@@ -5,12 +5,14 @@ mod folder;
 mod idx;
 mod named;
 mod resize;
+mod stacked;
 
 use std::fs;
 use std::path::Path;
 
 use sparring_deep::PictureShape;
 
+use crate::captions::Names;
 use crate::error::PictureError;
 use crate::set::Pictures;
 
@@ -21,6 +23,8 @@ pub struct ReadOptions {
     pub resize: Option<usize>,
     /// Pictures that are read at most, the first ones.
     pub limit: Option<usize>,
+    /// Colour pictures to be made of three grey ones each.
+    pub stacked: Option<usize>,
 }
 
 /// Sides that the networks are made for.
@@ -43,6 +47,18 @@ struct Raw {
 /// # Errors
 /// [`PictureError`] with the file, where in it, what was found and what to do.
 pub fn read(argument: &str, cache: &Path, options: ReadOptions) -> Result<Pictures, PictureError> {
+    let pictures = as_they_are(argument, cache, options)?;
+    match options.stacked {
+        Some(n) => stacked::stacked(&pictures, n, argument),
+        None => Ok(pictures),
+    }
+}
+
+fn as_they_are(
+    argument: &str,
+    cache: &Path,
+    options: ReadOptions,
+) -> Result<Pictures, PictureError> {
     if let Some(side) = options.resize
         && !SIDES.contains(&side)
     {
@@ -63,6 +79,26 @@ pub fn read(argument: &str, cache: &Path, options: ReadOptions) -> Result<Pictur
         file_of_pictures(&path)?
     };
     finish(raw, &path, options)
+}
+
+/// What the classes and pictures of `read` are called: files and sub-folders of a folder of files, else
+/// numbers from 0.
+///
+/// # Errors
+/// [`PictureError`] if the folder cannot be read.
+pub fn names(argument: &str, cache: &Path, pictures: &Pictures) -> Result<Names, PictureError> {
+    let path = named::resolve(argument, cache)?;
+    let is_set = |path: &Path| -> Result<bool, PictureError> {
+        Ok(idx::in_folder(path)?.is_some() || path.join("0.json").is_file())
+    };
+    if path.is_dir() && !is_set(&path)? {
+        return folder::names(&path);
+    }
+    let numbers = |n: usize| (0..n).map(|at| at.to_string()).collect();
+    Ok(Names {
+        classes: numbers(pictures.classes()),
+        pictures: numbers(pictures.len()),
+    })
 }
 
 fn file_of_pictures(path: &Path) -> Result<Raw, PictureError> {

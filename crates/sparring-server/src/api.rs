@@ -4,6 +4,7 @@ mod events;
 mod export;
 mod guard;
 mod health;
+mod imagine;
 mod items;
 mod lists;
 mod models;
@@ -28,6 +29,7 @@ use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post, put};
 
+use crate::drawing::Drawer;
 use crate::engine::Engine;
 use crate::fault::Fault;
 use crate::live::{Live, Totals};
@@ -80,6 +82,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     pub(crate) live: Live,
     pub(crate) reports: Reports,
+    /// What draws pictures, where a generator was named.
+    pub(crate) drawer: Option<Arc<Drawer>>,
     /// The folder with models that can be loaded by name.
     pub(crate) shelf: PathBuf,
     pub(crate) since: Instant,
@@ -95,7 +99,7 @@ impl App {
         store: Arc<dyn Store>,
         writer: Writer,
         limits: Limits,
-        (shelf, reports): (PathBuf, Reports),
+        (shelf, reports, drawer): (PathBuf, Reports, Option<Arc<Drawer>>),
         training: Trainer,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -107,6 +111,7 @@ impl App {
             metrics: Metrics::default(),
             live: Live::default(),
             reports,
+            drawer,
             shelf,
             since: Instant::now(),
             training,
@@ -259,6 +264,7 @@ fn own() -> Table {
         .route("/api/v1/recommend/{user}", get(v1::recommend))
         .route("/api/v1/explain/{user}/{item}", get(v1::explain))
         .route("/api/v1/predict/{user}", get(v1::predict))
+        .route("/api/v1/imagine", get(imagine::show).post(imagine::draw))
         .route("/api/v1/training", get(training::show))
         .route("/api/v1/models", get(models::all))
         .route("/api/v1/models/shelf", get(models::shelf))

@@ -4,6 +4,7 @@
 //! to the `writer`, the one thread that commits to the [`store`] and then applies it to the state.
 
 mod api;
+mod drawing;
 mod engine;
 mod export;
 mod fault;
@@ -22,6 +23,7 @@ mod tls;
 mod writer;
 
 pub use api::Limits;
+pub use drawing::DrawError;
 pub use engine::LoadError;
 pub use export::{ExportError, ExportFormat, export_to};
 pub use retrain::Retrain;

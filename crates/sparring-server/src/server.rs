@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::api::{App, END, Limits, router};
+use crate::drawing::{DrawError, Drawer};
 use crate::engine::{self, Engine, LoadError};
 use crate::moment::Moment;
 use crate::reports::Reports;
@@ -42,6 +43,8 @@ pub struct Options {
     pub shelf: Option<PathBuf>,
     /// Folders with leaderboards and reports, which are shown.
     pub reports: Vec<PathBuf>,
+    /// The folder of a generator of pictures that draws on request.
+    pub pictures: Option<PathBuf>,
     /// Where events are kept, if there is no database elsewhere.
     pub data: PathBuf,
     /// The address of a `PostgreSQL` database that keeps them instead.
@@ -75,6 +78,9 @@ pub enum ServeError {
     /// The model cannot be served.
     #[error(transparent)]
     Model(#[from] LoadError),
+    /// The generator of pictures cannot be used.
+    #[error(transparent)]
+    Draw(#[from] DrawError),
     /// The storage cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -109,6 +115,7 @@ impl ServeError {
             Self::Model(LoadError::Artifact(error)) => error.hint(),
             Self::Model(LoadError::Store(error)) | Self::Import(error) => error.hint(),
             Self::Store(error) => error.hint(),
+            Self::Draw(error) => error.hint(),
             Self::Tls(_) => "give a certificate and its own private key, both in PEM",
             Self::Listen { .. } => "name another port with --port, or stop who uses this one",
         }
@@ -234,7 +241,15 @@ pub(crate) async fn open(options: &Options, sqlite: SqliteOptions) -> Result<Arc
         .filter(|board| board.is_file());
     let places: Vec<PathBuf> = options.reports.iter().cloned().chain(beside).collect();
     let limits = options.limits.clone();
-    let shown = (shelf, Reports::new(&places));
+    let drawer = match options.pictures.clone() {
+        Some(folder) => {
+            let opening = tokio::task::spawn_blocking(move || Drawer::open(&folder));
+            let opened = opening.await.expect("opening a generator does not panic")?;
+            Some(Arc::new(opened))
+        }
+        None => None,
+    };
+    let shown = (shelf, Reports::new(&places), drawer);
     let training = Trainer::new(options.retrain, options.threads);
     Ok(App::new(engine, store, writer, limits, shown, training))
 }

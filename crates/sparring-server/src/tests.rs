@@ -21,6 +21,7 @@ use crate::state::Reads;
 use crate::store::SqliteOptions;
 
 mod contract;
+mod drawing;
 mod pages;
 mod tls;
 mod training;
@@ -61,6 +62,7 @@ fn options(folder: &Path, limits: Limits) -> Options {
         model: folder.join("model"),
         shelf: None,
         reports: Vec::new(),
+        pictures: None,
         data: folder.join("data"),
         database: None,
         host: [127, 0, 0, 1].into(),

@@ -1,6 +1,6 @@
 //! `sparring image`: one file a sub-command.
 
-mod sample;
+pub(crate) mod sample;
 mod score;
 mod train;
 
@@ -21,5 +21,6 @@ fn options(reading: &ReadingPictures) -> ReadOptions {
     ReadOptions {
         resize: reading.resize,
         limit: reading.limit,
+        stacked: reading.stacked,
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use sparring::artifact::Artifact;
 use sparring::data::{
-    DataError, Dataset, Duplicates, Format, ItemFacts, ItemFeatures, LoadOptions, UnknownUsers,
-    Vocabulary, csv_field, load_aligned, resolve, write_atomically,
+    DataError, Dataset, Duplicates, Format, ItemFacts, ItemFeatures, ItemIx, LoadOptions,
+    UnknownUsers, Vocabulary, csv_field, load_aligned, resolve, write_atomically,
 };
 use sparring::models::ModelConfig;
 use sparring::split::{Candidates, ColdItems, RandomRatio, Split, Splitter, Stage};
@@ -89,6 +89,17 @@ pub(crate) fn options(reading: &Reading) -> anyhow::Result<LoadOptions> {
 pub(crate) fn log(context: &Context, argument: &str, reading: &Reading) -> anyhow::Result<Dataset> {
     let path = resolve(argument, &context.cache)?;
     Ok(Dataset::load(&path, &options(reading)?)?)
+}
+
+/// The items of `--history`, all of which the model must know.
+pub(crate) fn history(artifact: &Artifact, ids: &[String]) -> Result<Vec<ItemIx>, WrongUse> {
+    let item = |id: &String| {
+        artifact.items.get(id).map(ItemIx).ok_or_else(|| WrongUse {
+            finding: format!("--history: the model does not know the item `{id}`"),
+            hint: "use item ids of the training data",
+        })
+    };
+    ids.iter().map(item).collect()
 }
 
 /// The ids of a public list of items, one in a line.

@@ -1,16 +1,18 @@
 //! `sparring recommend`: lists of a saved model for known users or for a new history.
 
 mod because;
+mod words;
 
 use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
 use sparring::artifact::{Artifact, fingerprint};
-use sparring::data::{Dataset, ItemIx, UserIx, Vocabulary};
+use sparring::data::{Dataset, UserIx, Vocabulary};
 use sparring::recommend::{Query, Recommender, top_k};
 
 use self::because::{Because, Titles, because};
+use self::words::Words;
 use super::load;
 use crate::cli::{Reading, Recommend};
 use crate::context::Context;
@@ -34,6 +36,7 @@ struct Asked<'a> {
     items: &'a Vocabulary,
     k: usize,
     explain: Option<usize>,
+    words: Option<Words>,
 }
 
 /// Scores the users or the history, prints or writes `user,item,rank,score`.
@@ -48,7 +51,7 @@ pub(crate) fn run(context: &Context, args: &Recommend) -> anyhow::Result<()> {
     let artifact = Artifact::load(&args.whose.model)?;
     let entries = match &args.whose.users {
         Some(file) => for_users(context, args, &artifact, file)?,
-        None => for_history(args, &artifact)?,
+        None => for_history(context, args, &artifact)?,
     };
     match &args.out {
         Some(path) => write(context, args, path, &entries)?,
@@ -95,24 +98,19 @@ fn csv(entries: &[Entry]) -> String {
     text
 }
 
-fn for_history(args: &Recommend, artifact: &Artifact) -> anyhow::Result<Vec<Entry>> {
-    let history: Vec<ItemIx> = args
-        .whose
-        .history
-        .iter()
-        .map(|id| {
-            artifact.items.get(id).map(ItemIx).ok_or_else(|| WrongUse {
-                finding: format!("--history: the model does not know the item `{id}`"),
-                hint: "use item ids of the training data",
-            })
-        })
-        .collect::<Result<_, _>>()?;
+fn for_history(
+    context: &Context,
+    args: &Recommend,
+    artifact: &Artifact,
+) -> anyhow::Result<Vec<Entry>> {
+    let history = load::history(artifact, &args.whose.history)?;
     let asked = Asked {
         model: &*artifact.model,
         name: artifact.config.name(),
         items: &artifact.items,
         k: args.k,
         explain: args.explain,
+        words: Words::of(context, args, (artifact, &artifact.items))?,
     };
     asked.list("new", &Query::new_user(&history))
 }
@@ -131,6 +129,7 @@ fn for_users(
         items: data.items(),
         k: args.k,
         explain: args.explain,
+        words: Words::of(context, args, (artifact, data.items()))?,
     };
     let mut entries = Vec::new();
     for (line, id) in wanted {
@@ -151,6 +150,9 @@ impl Asked<'_> {
         let mut scores = vec![0.0; self.model.n_items()];
         self.model
             .score_into(std::slice::from_ref(query), &mut scores)?;
+        if let Some(words) = &self.words {
+            words.mix(&mut scores);
+        }
         let best = top_k(&scores, query.history, self.k).into_iter();
         best.zip(1..)
             .map(|(item, rank)| {

@@ -30,6 +30,7 @@ pub(crate) fn run(context: &Context, args: &Serve) -> anyhow::Result<()> {
         model: model.clone(),
         shelf: args.models.clone(),
         reports: args.board.iter().chain(&args.reports).cloned().collect(),
+        pictures: args.pictures.clone(),
         data: args.data_dir.clone(),
         database: given(&args.database),
         host: args.host,

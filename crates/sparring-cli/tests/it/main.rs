@@ -24,3 +24,4 @@ mod simulating;
 mod sparring;
 mod stopping;
 mod synthesize;
+mod words;

@@ -5,7 +5,7 @@ use std::fs;
 use crate::sparring::Place;
 
 /// An IDX file of `n` pictures with a bright square, and a file of labels.
-fn squares(place: &Place, n: u32) {
+pub(crate) fn squares(place: &Place, n: u32) {
     let mut file = vec![0, 0, 8, 3];
     let mut labels = vec![0, 0, 8, 1];
     labels.extend(n.to_be_bytes());

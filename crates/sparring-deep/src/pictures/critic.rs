@@ -1,22 +1,23 @@
 //! How real pictures look.
 
-use rayon::prelude::*;
-use sparring_wide::{Beta, Matrix, Seed, gemm_tn, normal};
+use sparring_wide::{Beta, Matrix, Seed, gemm, gemm_tn, normal};
 
 use super::generator::names;
 use super::shape::{Architecture, PictureShape};
 use super::stack::{Pulled, Stack, StackTrace};
 use crate::body::{Network, Noise};
 
-/// A critic of pictures, told their classes where there are classes (Miyato and Koyama, 2018, eq. 4).
+/// A critic of pictures, told a vector of each where there is one (Miyato and Koyama, 2018, eq. 4).
 ///
 /// ```text
-/// D(x, y) = <w + e_y, phi(x)> + b
+/// D(x, t) = <w + t E, phi(x)> + b
 /// ```
+///
+/// A class is told as a one in its place, so that its row of `E` is its embedding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PictureCritic {
     stack: Stack,
-    /// `w [1, F]`, `b [1, 1]`, `e [Y, F]`
+    /// `w [1, F]`, `b [1, 1]`, `E [T, F]`
     head: Vec<Matrix>,
 }
 
@@ -26,8 +27,10 @@ pub struct Judged {
     /// The logits `[B]`.
     pub logits: Vec<f32>,
     features: Matrix,
+    /// `w + t E`, `[B, F]`
+    directions: Matrix,
+    told: Option<Matrix>,
     trace: StackTrace,
-    classes: Option<Vec<u32>>,
     pulled: Option<Pulled>,
 }
 
@@ -36,7 +39,7 @@ impl PictureCritic {
     pub fn new(
         shape: PictureShape,
         of: Architecture,
-        (classes, width): (usize, usize),
+        (told_dim, width): (usize, usize),
         seed: Seed,
     ) -> Self {
         let (layers, features) = shape.critic(of, width);
@@ -48,27 +51,24 @@ impl PictureCritic {
             head: vec![
                 normal(1, features, judge, seed.derive("judge")),
                 Matrix::zeros(1, 1),
-                normal(classes, features, judge, seed.derive("classes")),
+                normal(told_dim, features, judge, seed.derive("classes")),
             ],
         }
-    }
-
-    fn classes(&self) -> usize {
-        self.head[2].rows
     }
 
     /// The logits of pictures `[B, S S C]`, with dropout if there is any.
     ///
     /// # Panics
-    /// If classes are missing.
-    pub fn judge(&self, pictures: Matrix, classes: Option<&[u32]>, dropout: Noise) -> Judged {
+    /// If what is told `[B, T]` is missing.
+    pub fn judge(&self, pictures: Matrix, told: Option<&Matrix>, dropout: Noise) -> Judged {
         let (features, trace) = self.stack.forward(pictures, dropout);
-        let classes = (self.classes() > 0).then(|| classes.expect("told the classes").to_vec());
+        let directions = self.directions(features.rows, told);
         Judged {
-            logits: self.logits_of(&features, classes.as_deref()),
+            logits: self.logits_of(&features, &directions),
             features,
+            directions,
+            told: told.filter(|_| self.head[2].rows > 0).cloned(),
             trace,
-            classes,
             pulled: None,
         }
     }
@@ -76,41 +76,49 @@ impl PictureCritic {
     /// The logits of pictures without dropout.
     ///
     /// # Panics
-    /// If classes are missing.
-    pub fn logits(&self, pictures: Matrix, classes: Option<&[u32]>) -> Vec<f32> {
-        let classes = (self.classes() > 0).then(|| classes.expect("told the classes"));
-        self.logits_of(&self.stack.infer(pictures), classes)
+    /// If what is told is missing.
+    pub fn logits(&self, pictures: Matrix, told: Option<&Matrix>) -> Vec<f32> {
+        let features = self.stack.infer(pictures);
+        self.logits_of(&features, &self.directions(features.rows, told))
     }
 
-    fn logits_of(&self, features: &Matrix, classes: Option<&[u32]>) -> Vec<f32> {
+    /// How well pictures fit one vector that is told, `<t E, phi(x)>`, whether they look real or not.
+    ///
+    /// # Panics
+    /// If the vector has another width.
+    pub fn agreement(&self, pictures: Matrix, told: &[f32]) -> Vec<f32> {
+        let features = self.stack.infer(pictures);
+        let told = Matrix::from_vec(1, told.len(), told.to_vec());
+        let mut direction = Matrix::default();
+        gemm(&told, &self.head[2], Beta::Replace, &mut direction);
+        let fit = |phi: &[f32]| phi.iter().zip(&direction.data).map(|(p, d)| p * d).sum();
+        features.rows_iter().map(fit).collect()
+    }
+
+    /// `w + t E` of each row.
+    fn directions(&self, rows: usize, told: Option<&Matrix>) -> Matrix {
+        let (w, e) = (&self.head[0], &self.head[2]);
+        let mut directions = Matrix::from_vec(rows, w.cols, w.data.repeat(rows));
+        if e.rows > 0 {
+            let told = told.expect("a critic that is told something");
+            assert_eq!(told.shape(), (rows, e.rows), "told of each");
+            gemm(told, e, Beta::Add, &mut directions);
+        }
+        directions
+    }
+
+    fn logits_of(&self, features: &Matrix, directions: &Matrix) -> Vec<f32> {
         let bias = self.head[1].data[0];
-        let logit = |(row, phi): (usize, &[f32])| {
-            let plain: f32 = phi.iter().zip(&self.head[0].data).map(|(p, w)| p * w).sum();
-            let told = classes.map_or(0.0, |classes| {
-                let e = self.head[2].row(classes[row] as usize);
-                phi.iter().zip(e).map(|(p, e)| p * e).sum()
-            });
-            plain + told + bias
-        };
-        features.rows_iter().enumerate().map(logit).collect()
+        let rows = features.rows_iter().zip(directions.rows_iter());
+        rows.map(|(phi, d)| phi.iter().zip(d).map(|(p, d)| p * d).sum::<f32>() + bias)
+            .collect()
     }
 
     /// The derivative of each logit by its picture `[B, S S C]`; kept for
     /// [`gradient`](Self::gradient).
     pub fn slopes<'a>(&self, judged: &'a mut Judged) -> &'a Matrix {
         if judged.pulled.is_none() {
-            let (w, told) = (&self.head[0].data, judged.classes.as_deref());
-            let mut by = Matrix::zeros(judged.features.rows, judged.features.cols);
-            by.data
-                .par_chunks_mut(w.len())
-                .enumerate()
-                .for_each(|(row, by)| {
-                    by.copy_from_slice(w);
-                    if let Some(classes) = told {
-                        let e = self.head[2].row(classes[row] as usize);
-                        by.iter_mut().zip(e).for_each(|(by, e)| *by += e);
-                    }
-                });
+            let by = judged.directions.clone();
             judged.pulled = Some(self.stack.pull(&judged.trace, by));
         }
         let pulled = judged.pulled.as_ref().expect("was just made");
@@ -133,7 +141,7 @@ impl PictureCritic {
             along.unwrap_or_else(|| Matrix::zeros(pulled.by_input.rows, pulled.by_input.cols));
         let (motions, mut moved) = self.stack.along(&judged.trace, along);
         let scale = Some((by_logits, motions.as_slice()));
-        let mut gradient = self.head_gradient(judged, by_logits, &mut moved);
+        let mut gradient = head_gradient(judged, by_logits, &mut moved);
         gradient.extend(self.stack.gradient(&judged.trace, pulled, scale));
         gradient
     }
@@ -142,7 +150,7 @@ impl PictureCritic {
     pub fn plain_gradient(&self, judged: &Judged, by_logits: &[f32]) -> Vec<Matrix> {
         let pulled = self.pull(judged, by_logits);
         let mut still = Matrix::zeros(judged.features.rows, judged.features.cols);
-        let mut gradient = self.head_gradient(judged, by_logits, &mut still);
+        let mut gradient = head_gradient(judged, by_logits, &mut still);
         gradient.extend(self.stack.gradient(&judged.trace, &pulled, None));
         gradient
     }
@@ -153,45 +161,39 @@ impl PictureCritic {
     }
 
     fn pull(&self, judged: &Judged, by_logits: &[f32]) -> Pulled {
-        let w = &self.head[0].data;
-        let mut by = Matrix::zeros(judged.features.rows, w.len());
-        for (row, (by, g)) in by.data.chunks_mut(w.len()).zip(by_logits).enumerate() {
-            by.iter_mut().zip(w).for_each(|(by, w)| *by = g * w);
-            if let Some(classes) = &judged.classes {
-                let e = self.head[2].row(classes[row] as usize);
-                by.iter_mut().zip(e).for_each(|(by, e)| *by += g * e);
+        let mut by = judged.directions.clone();
+        for (row, g) in by.data.chunks_mut(by.cols).zip(by_logits) {
+            for by in row {
+                *by *= g;
             }
         }
         self.stack.pull(&judged.trace, by)
     }
+}
 
-    fn head_gradient(&self, judged: &Judged, by_logits: &[f32], moved: &mut Matrix) -> Vec<Matrix> {
-        for ((moved, phi), g) in moved
-            .data
-            .chunks_mut(judged.features.cols)
-            .zip(judged.features.rows_iter())
-            .zip(by_logits)
-        {
-            moved.iter_mut().zip(phi).for_each(|(m, p)| *m += g * p);
-        }
-        let ones = Matrix::from_vec(moved.rows, 1, vec![1.0; moved.rows]);
-        let mut by_w = Matrix::default();
-        gemm_tn(&ones, moved, Beta::Replace, &mut by_w);
-        let mut by_classes = Matrix::zeros(self.classes(), moved.cols);
-        if let Some(classes) = &judged.classes {
-            for (row, &class) in moved.rows_iter().zip(classes) {
-                let to = by_classes.row_mut(class as usize);
-                to.iter_mut().zip(row).for_each(|(to, m)| *to += m);
-            }
-        }
-        let by_b = Matrix::from_vec(1, 1, vec![by_logits.iter().sum()]);
-        vec![by_w, by_b, by_classes]
+/// The derivatives by the weights of the head; `moved` is what the features move along the slopes.
+fn head_gradient(judged: &Judged, by_logits: &[f32], moved: &mut Matrix) -> Vec<Matrix> {
+    for ((moved, phi), g) in moved
+        .data
+        .chunks_mut(judged.features.cols)
+        .zip(judged.features.rows_iter())
+        .zip(by_logits)
+    {
+        moved.iter_mut().zip(phi).for_each(|(m, p)| *m += g * p);
     }
+    let ones = Matrix::from_vec(moved.rows, 1, vec![1.0; moved.rows]);
+    let (mut by_w, mut by_e) = (Matrix::default(), Matrix::zeros(0, moved.cols));
+    gemm_tn(&ones, moved, Beta::Replace, &mut by_w);
+    if let Some(told) = &judged.told {
+        gemm_tn(told, moved, Beta::Replace, &mut by_e);
+    }
+    let by_b = Matrix::from_vec(1, 1, vec![by_logits.iter().sum()]);
+    vec![by_w, by_b, by_e]
 }
 
 impl Network for PictureCritic {
     fn names(&self) -> Vec<String> {
-        let head = ["judge", "bias", "classes"].map(|name| format!("critic.{name}"));
+        let head = ["judge", "bias", "told"].map(|name| format!("critic.{name}"));
         let stack = names("critic", self.stack.weights().len());
         head.into_iter().chain(stack).collect()
     }
@@ -223,13 +225,18 @@ mod tests {
         }
     }
 
+    /// Two classes, and what is no class.
+    fn told() -> Matrix {
+        Matrix::from_vec(3, 3, vec![1.0, 0.0, 0.0, 0.3, -0.8, 0.5, 0.0, 1.0, 0.0])
+    }
+
     /// `sum_b by_b D(x_b) + (D(x_b + v_b) - D(x_b - v_b)) / 2`: the penalty's term as design has it.
     fn objective(critic: &PictureCritic, x: &Matrix, by: &[f32], v: &Matrix) -> f64 {
-        let classes = Some([0, 2, 1].as_slice());
+        let told = told();
         let logits = |step: f32| {
             let moved = x.data.iter().zip(&v.data).map(|(x, v)| x + step * v);
             let moved = Matrix::from_vec(x.rows, x.cols, moved.collect());
-            critic.judge(moved, classes, dropout()).logits
+            critic.judge(moved, Some(&told), dropout()).logits
         };
         let (at, ahead, behind) = (logits(0.0), logits(1.0), logits(-1.0));
         let each = by.iter().enumerate().map(|(b, by)| {
@@ -261,13 +268,13 @@ mod tests {
             let x = normal(3, SHAPE.size(), 0.7, Seed(2));
             let v = normal(3, SHAPE.size(), 0.05, Seed(3));
             let by = [0.7, -1.0, 0.4];
-            let mut judged = critic.judge(x.clone(), Some(&[0, 2, 1]), dropout());
+            let mut judged = critic.judge(x.clone(), Some(&told()), dropout());
             let slopes = critic.slopes(&mut judged).clone();
             // Linear nearby: half of the way between both ends of a step is the slope along it.
             let logits = |sign: f32| {
                 let moved = x.data.iter().zip(&v.data).map(|(x, v)| x + sign * v);
                 let moved = Matrix::from_vec(3, x.cols, moved.collect());
-                critic.judge(moved, Some(&[0, 2, 1]), dropout()).logits
+                critic.judge(moved, Some(&told()), dropout()).logits
             };
             for (row, (ahead, behind)) in logits(1.0).into_iter().zip(logits(-1.0)).enumerate() {
                 let each = slopes.row(row).iter().zip(v.row(row));

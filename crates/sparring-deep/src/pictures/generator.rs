@@ -6,29 +6,30 @@ use super::shape::{Architecture, PictureShape};
 use super::stack::{Pulled, Stack, StackTrace};
 use crate::body::{Network, Noise};
 
-/// A generator of pictures: noise `[B, Z]`, and a class each where there are classes, to numbers
-/// between -1 and 1 `[B, S S C]`.
+/// A generator of pictures: noise `[B, Z]`, and a vector that it is told of each where it is told one,
+/// `[B, T]`, to numbers between -1 and 1 `[B, S S C]`.
 ///
-/// A class is a one of its own beside the noise, so that it has an embedding in the first layer.
+/// What is told is a unit vector beside the noise: a one in the place of a class, which so has an
+/// embedding in the first layer, or the direction of a sentence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Generator {
     stack: Stack,
     noise_dim: usize,
-    classes: usize,
+    told_dim: usize,
 }
 
-/// What a class counts beside the noise.
-const CLASS: f32 = 3.0;
+/// What a unit vector that is told counts beside the noise.
+const TOLD: f32 = 3.0;
 
 impl Generator {
     /// With weights drawn; `width` channels at full size.
     pub fn new(
         shape: PictureShape,
         of: Architecture,
-        (noise_dim, classes, width): (usize, usize, usize),
+        (noise_dim, told_dim, width): (usize, usize, usize),
         seed: Seed,
     ) -> Self {
-        let layers = shape.generator(of, noise_dim + classes, width);
+        let layers = shape.generator(of, noise_dim + told_dim, width);
         let std = (of == Architecture::Reference).then_some(0.02);
         let mut stack = Stack::new(layers, std, seed.derive("generator"));
         if of == Architecture::Modern {
@@ -42,7 +43,7 @@ impl Generator {
         Self {
             stack,
             noise_dim,
-            classes,
+            told_dim,
         }
     }
 
@@ -51,22 +52,24 @@ impl Generator {
         self.noise_dim
     }
 
-    /// Number of classes, 0 if there are none.
-    pub fn classes(&self) -> usize {
-        self.classes
+    /// Width of what it is told, 0 if it is told nothing.
+    pub fn told_dim(&self) -> usize {
+        self.told_dim
     }
 
-    fn input(&self, noise: &Matrix, classes: Option<&[u32]>) -> Matrix {
+    fn input(&self, noise: &Matrix, told: Option<&Matrix>) -> Matrix {
         assert_eq!(noise.cols, self.noise_dim, "noise of this generator");
-        if self.classes == 0 {
+        if self.told_dim == 0 {
             return noise.clone();
         }
-        let classes = classes.expect("a generator with classes is told which");
-        let mut input = Matrix::zeros(noise.rows, self.noise_dim + self.classes);
-        for (row, &class) in classes.iter().enumerate().take(noise.rows) {
-            let to = input.row_mut(row);
-            to[..self.noise_dim].copy_from_slice(noise.row(row));
-            to[self.noise_dim + class as usize] = CLASS;
+        let told = told.expect("a generator that is told something");
+        assert_eq!(told.shape(), (noise.rows, self.told_dim), "told of each");
+        let mut input = Matrix::zeros(noise.rows, self.noise_dim + self.told_dim);
+        for row in 0..noise.rows {
+            let (of_noise, of_told) = input.row_mut(row).split_at_mut(self.noise_dim);
+            of_noise.copy_from_slice(noise.row(row));
+            let told = of_told.iter_mut().zip(told.row(row));
+            told.for_each(|(to, from)| *to = TOLD * from);
         }
         input
     }
@@ -74,14 +77,14 @@ impl Generator {
     /// Pictures while training.
     ///
     /// # Panics
-    /// If the noise has another width, or classes are missing.
+    /// If the noise has another width, or what is told is missing or has.
     pub fn forward(
         &self,
         noise: &Matrix,
-        classes: Option<&[u32]>,
+        told: Option<&Matrix>,
         dropout: Noise,
     ) -> (Matrix, StackTrace) {
-        self.stack.forward(self.input(noise, classes), dropout)
+        self.stack.forward(self.input(noise, told), dropout)
     }
 
     /// The derivatives by each weight, given those by the pictures.
@@ -94,8 +97,8 @@ impl Generator {
     ///
     /// # Panics
     /// As [`forward`](Self::forward).
-    pub fn infer(&self, noise: &Matrix, classes: Option<&[u32]>) -> Matrix {
-        self.stack.infer(self.input(noise, classes))
+    pub fn infer(&self, noise: &Matrix, told: Option<&Matrix>) -> Matrix {
+        self.stack.infer(self.input(noise, told))
     }
 
     /// Moves the running moments towards those of a batch.
@@ -158,7 +161,8 @@ mod tests {
             for of in [Architecture::Reference, Architecture::Modern] {
                 let generator = Generator::new(shape, of, (6, 2, 2), Seed(1));
                 let noise = normal(3, 6, 1.0, Seed(2));
-                let (pictures, _) = generator.forward(&noise, Some(&[0, 1, 1]), DROPOUT);
+                let told = Matrix::from_vec(3, 2, vec![1.0, 0.0, 0.0, 1.0, 0.0, 1.0]);
+                let (pictures, _) = generator.forward(&noise, Some(&told), DROPOUT);
                 assert_eq!(pictures.shape(), (3, shape.size()), "{side} {of:?}");
                 assert!(pictures.data.iter().all(|v| v.abs() <= 1.0));
                 assert_ne!(pictures.row(0), pictures.row(1));
@@ -167,14 +171,17 @@ mod tests {
     }
 
     #[test]
-    fn a_class_changes_the_picture() {
+    fn what_is_told_changes_the_picture() {
         let shape = PictureShape {
             side: 28,
             channels: 1,
         };
         let generator = Generator::new(shape, Architecture::Modern, (6, 2, 2), Seed(1));
         let noise = normal(1, 6, 1.0, Seed(2));
-        let of = |class| generator.infer(&noise, Some(&[class]));
-        assert_ne!(of(0), of(1));
+        let of = |told: [f32; 2]| {
+            let told = Matrix::from_vec(1, 2, told.to_vec());
+            generator.infer(&noise, Some(&told))
+        };
+        assert_ne!(of([1.0, 0.0]), of([0.0, 1.0]));
     }
 }

@@ -12,6 +12,7 @@ use zune_jpeg::JpegDecoder;
 use zune_png::PngDecoder;
 
 use super::{Raw, ReadOptions, entries, finish, resize};
+use crate::captions::Names;
 use crate::error::PictureError;
 use crate::set::Pictures;
 
@@ -87,6 +88,19 @@ pub(super) fn read(path: &Path, options: ReadOptions) -> Result<Pictures, Pictur
         labels,
     };
     finish(raw, path, options)
+}
+
+/// What the classes and pictures of a folder are called: sub-folders, and files without their endings.
+pub(super) fn names(path: &Path) -> Result<Names, PictureError> {
+    let (files, labels) = files(path)?;
+    let text =
+        |name: Option<&std::ffi::OsStr>| name.unwrap_or_default().to_string_lossy().into_owned();
+    let folders = entries(path)?.into_iter().filter(|entry| entry.is_dir());
+    let classes = folders.map(|folder| text(folder.file_name()));
+    Ok(Names {
+        classes: labels.map(|_| classes.collect()).unwrap_or_default(),
+        pictures: files.iter().map(|file| text(file.file_stem())).collect(),
+    })
 }
 
 /// The files, and the number of the sub-folder of each where there are sub-folders alone.

@@ -77,7 +77,7 @@ fn idx_is_read_with_its_labels_compressed_or_not() {
         place.path(),
         ReadOptions {
             resize,
-            limit: None,
+            ..ReadOptions::default()
         },
     );
     assert_eq!((larger.len(), larger.shape.side), (5, 32));
@@ -119,7 +119,7 @@ fn damaged_idx_files_are_named_with_the_place() {
             &path,
             ReadOptions {
                 resize,
-                limit: None
+                ..ReadOptions::default()
             }
         ),
         "resize must be 28, 32 or 64, got 30"
@@ -164,7 +164,7 @@ fn folders_of_pictures_have_one_size_and_classes() {
             place.path(),
             ReadOptions {
                 resize,
-                limit: None
+                ..ReadOptions::default()
             }
         )
         .len(),

@@ -27,7 +27,7 @@ macro_rules! asset {
     };
 }
 
-pub(super) const ASSETS: [Asset; 18] = [
+pub(super) const ASSETS: [Asset; 19] = [
     asset!("/", HTML, "index.html"),
     asset!("/ui/style.css", CSS, "style.css"),
     asset!("/ui/icon.svg", SVG, "icon.svg"),
@@ -43,6 +43,7 @@ pub(super) const ASSETS: [Asset; 18] = [
     asset!("/ui/board.js", SCRIPT, "board.js"),
     asset!("/ui/training.js", SCRIPT, "training.js"),
     asset!("/ui/reports.js", SCRIPT, "reports.js"),
+    asset!("/ui/pictures.js", SCRIPT, "pictures.js"),
     asset!("/ui/models.js", SCRIPT, "models.js"),
     asset!("/ui/settings.js", SCRIPT, "settings.js"),
     asset!("/ui/calls.js", SCRIPT, "calls.js"),

@@ -9,11 +9,12 @@ import * as playground from "./playground.js";
 import * as board from "./board.js";
 import * as training from "./training.js";
 import * as reports from "./reports.js";
+import * as pictures from "./pictures.js";
 import * as models from "./models.js";
 import * as calls from "./calls.js";
 import * as settings from "./settings.js";
 
-const pages = { overview, people, playground, board, training, reports, models, calls, settings };
+const pages = { overview, people, playground, board, training, reports, pictures, models, calls, settings };
 const main = document.getElementById("main");
 const tabs = document.getElementById("tabs");
 let leave = [];

@@ -89,6 +89,27 @@ impl ItemFacts {
         Ok(facts)
     }
 
+    /// What such a file says of each item of a catalogue in words: title, then kinds, with the year where
+    /// the title does not end with it; empty for an item that the file does not have.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn sentences(path: &Path, items: &Vocabulary) -> Result<Vec<String>, DataError> {
+        let mut sentences = vec![String::new(); items.len()];
+        let mut known = 0;
+        read(path, |told| {
+            if let Some(item) = items.get(&told.id) {
+                known += 1;
+                sentences[item as usize] = told.sentence();
+            }
+        })?;
+        if known == 0 {
+            let finding = "no item of the catalogue is in the file".to_owned();
+            return Err(refused(path, 1, finding));
+        }
+        Ok(sentences)
+    }
+
     /// The ids of the items of such a file, in its order.
     ///
     /// # Errors
@@ -106,6 +127,22 @@ struct Told {
     kinds: Vec<String>,
     year: Option<f64>,
     title: String,
+}
+
+impl Told {
+    fn sentence(&self) -> String {
+        let mut parts = Vec::new();
+        if !self.title.is_empty() {
+            parts.push(self.title.clone());
+        }
+        if let Some(year) = self.year
+            && in_brackets(&self.title).is_none()
+        {
+            parts.push(format!("{year:.0}"));
+        }
+        parts.extend(self.kinds.iter().cloned());
+        parts.join(", ")
+    }
 }
 
 fn refused(path: &Path, line: usize, finding: String) -> DataError {
@@ -350,6 +387,22 @@ mod tests {
         // Two of three is the most: `the` is in all of them, `reloaded` and `pianist` in one.
         let found = words(&titles.map(str::to_owned));
         assert_eq!(found, [vec![0], vec![0], vec![]]);
+    }
+
+    #[test]
+    fn a_sentence_has_all_that_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("items");
+        let items: Vocabulary = ["1", "2", "3"].into_iter().collect();
+        std::fs::write(
+            &path,
+            "item,title,genres,year\n1,A (1995),Drama,1995\n3,,Drama|War,1990\n",
+        )
+        .unwrap();
+        let sentences = ItemFacts::sentences(&path, &items).unwrap();
+        assert_eq!(sentences, ["A (1995), Drama", "", "1990, Drama, War"]);
+        let others: Vocabulary = ["7"].into_iter().collect();
+        assert!(ItemFacts::sentences(&path, &others).is_err());
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! `sparring image sample`: pictures of a trained generator as PNG.
 
+use std::path::Path;
+
 use sparring::data::write_atomically;
-use sparring_pictures::{Saved, grid};
+use sparring_pictures::{Pictures, Saved, grid};
 
 use crate::context::Context;
 use crate::failure::WrongUse;
@@ -23,20 +25,25 @@ pub(crate) fn run(context: &Context, args: &ImageSample) -> anyhow::Result<()> {
     }
     let saved = Saved::load(&args.model)?;
     let pictures = saved.sample(args.n, args.class, context.seed())?;
-    let one = args.out.extension().is_some_and(|end| end == "png");
-    if one && args.n > SHEET {
+    write(context, &pictures, &args.out)
+}
+
+/// Writes pictures on one sheet if the path ends in `.png`, else into a folder, a file each.
+pub(crate) fn write(context: &Context, pictures: &Pictures, out: &Path) -> anyhow::Result<()> {
+    let one = out.extension().is_some_and(|end| end == "png");
+    if one && pictures.len() > SHEET {
         return Err(WrongUse {
-            finding: format!("--n {}: a sheet holds {SHEET} pictures", args.n),
+            finding: format!("{} pictures: a sheet holds {SHEET}", pictures.len()),
             hint: "give a folder instead of a PNG file",
         }
         .into());
     }
     if one {
         let sheet = grid(&pictures.bytes, pictures.shape, COLUMNS, 2);
-        write_atomically(&args.out, &sheet.to_png())?;
+        write_atomically(out, &sheet.to_png())?;
     } else {
         for at in 0..pictures.len() {
-            let path = args.out.join(format!("{at:06}.png"));
+            let path = out.join(format!("{at:06}.png"));
             write_atomically(&path, &pictures.png(at))?;
         }
     }
@@ -44,9 +51,9 @@ pub(crate) fn run(context: &Context, args: &ImageSample) -> anyhow::Result<()> {
         "{} pictures ({}) in {}",
         pictures.len(),
         pictures.kind(),
-        args.out.display()
+        out.display()
     ));
     context
         .out
-        .json(&serde_json::json!({ "pictures": pictures.len(), "out": args.out }))
+        .json(&serde_json::json!({ "pictures": pictures.len(), "out": out }))
 }

@@ -2,21 +2,28 @@
 
 use std::time::Instant;
 
+use sparring::artifact::Artifact;
 use sparring::experiment::Audience;
 use sparring::gan::{Annealing, Schedule, Stopped};
 use sparring::recommend::Run;
-use sparring_pictures::{Augmentation, PictureConfig, Recipe, Session, read};
+use sparring_pictures::{
+    Augmentation, Captions, PictureConfig, Pictures, Recipe, Session, Told, names, read,
+};
+use sparring_words::Encoder;
 
 use super::options;
+use crate::commands::imagine::taste;
 use crate::context::Context;
 use crate::image_args::{Augment, ImageTrain, RecipeName};
 
 /// Trains, or goes on with a training that was stopped.
 pub(crate) fn run(context: &Context, args: &ImageTrain) -> anyhow::Result<()> {
     let pictures = read(&args.data, &context.cache, options(&args.reading))?;
+    let (pictures, told) = told(context, args, pictures)?;
     let session = Session {
         config: settings(args),
         pictures: &pictures,
+        told: told.as_ref(),
         name: &args.data,
         folder: &args.out,
     };
@@ -61,6 +68,41 @@ pub(crate) fn run(context: &Context, args: &ImageTrain) -> anyhow::Result<()> {
     }))
 }
 
+/// What both networks are told, and the pictures of which something can be.
+fn told(
+    context: &Context,
+    args: &ImageTrain,
+    pictures: Pictures,
+) -> anyhow::Result<(Pictures, Option<Told>)> {
+    if args.conditional {
+        let told = Told::classes(&pictures, &args.data)?;
+        return Ok((pictures, Some(told)));
+    }
+    if let Some(file) = &args.captions {
+        let names = names(&args.data, &context.cache, &pictures)?;
+        let captions = Captions::read(file, &names)?;
+        context.bars.stage("the encoder of sentences");
+        let encoder = Encoder::open(args.encoding.encoder.as_deref())?;
+        let vectors = encoder.encode(&captions.texts)?;
+        let told = captions.told(&vectors, encoder.name(), &pictures)?;
+        return Ok((pictures, Some(told)));
+    }
+    if let Some(folder) = &args.taste {
+        let artifact = Artifact::load(folder)?;
+        let names = names(&args.data, &context.cache, &pictures)?;
+        let (which, told) = taste(&artifact)?.told(&names.pictures)?;
+        let without = pictures.len() - which.len();
+        if without > 0 {
+            context.out.note(format!(
+                "{without} of {} pictures are left out: nobody has had the item, or it is not of the model",
+                pictures.len()
+            ));
+        }
+        return Ok((pictures.some(&which), Some(told)));
+    }
+    Ok((pictures, None))
+}
+
 /// The settings of the recipe with what the command line says.
 fn settings(args: &ImageTrain) -> PictureConfig {
     let mut config = PictureConfig::of(match args.recipe {
@@ -68,7 +110,6 @@ fn settings(args: &ImageTrain) -> PictureConfig {
         RecipeName::Modern => Recipe::Modern,
     });
     config.width = args.width.unwrap_or(config.width);
-    config.conditional = args.conditional;
     config.noise_dim = args.noise_dim.unwrap_or(config.noise_dim);
     let scaled = |schedule: &mut Schedule, from: Option<f32>| {
         if let Some(from) = from {

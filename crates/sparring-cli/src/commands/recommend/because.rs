@@ -62,6 +62,18 @@ pub(super) fn csv(entries: &[Entry]) -> (String, usize) {
     (text, lines)
 }
 
+/// The titles of the items beside the training log, if there are any.
+pub(super) fn beside(context: &Context, args: &Recommend, artifact: &Artifact) -> Vec<String> {
+    let source = args.whose.data.as_ref().or(artifact.data.source.as_ref());
+    let folder = source.map(|source| match Path::new(source) {
+        path if path.is_file() => path.parent().unwrap_or(path).to_path_buf(),
+        path if path.is_dir() => path.to_path_buf(),
+        name => context.cache.join(name),
+    });
+    let titles = folder.map(|folder| titles(&folder, &artifact.items));
+    titles.unwrap_or_default()
+}
+
 /// What the items are called.
 pub(super) struct Titles<'a> {
     artifact: &'a Artifact,
@@ -71,14 +83,7 @@ pub(super) struct Titles<'a> {
 impl<'a> Titles<'a> {
     /// From the folder of the training log, if it is there and has any.
     pub(super) fn find(context: &Context, args: &Recommend, artifact: &'a Artifact) -> Self {
-        let source = args.whose.data.as_ref().or(artifact.data.source.as_ref());
-        let folder = source.map(|source| match Path::new(source) {
-            path if path.is_file() => path.parent().unwrap_or(path).to_path_buf(),
-            path if path.is_dir() => path.to_path_buf(),
-            name => context.cache.join(name),
-        });
-        let titles = folder.map(|folder| titles(&folder, &artifact.items));
-        let titles = titles.unwrap_or_default();
+        let titles = beside(context, args, artifact);
         Self { artifact, titles }
     }
 

@@ -212,6 +212,8 @@ pub(super) const CALLS: &[Call] = &[
     call("server", "get", "/api/v1/stats", "How much there is, and how much memory it takes"),
     call("server", "get", "/api/v1/settings", "What the server was started with"),
     call("server", "get", "/api/v1/live", "Each second's events, lists and times, as server-sent events").kind("text/event-stream"),
+    call("pictures", "get", "/api/v1/imagine", "What the generator of pictures can be asked for"),
+    call("pictures", "post", "/api/v1/imagine", "A sheet of pictures from words, or of a class").body(r#"{"text":"a pair of running shoes","n":8,"seed":1}"#),
     call("server", "get", "/api/v1/reports", "Leaderboards and reports in the folders that were named"),
     call("server", "get", "/api/v1/reports/file", "One of them").query(&["id"]),
     call("server", "get", "/metrics", "Counts and times, for Prometheus").kind("text/plain"),
