@@ -75,6 +75,24 @@ impl Changes {
         }
     }
 
+    /// Moves of `n` pictures by up to `reach` places, without holes.
+    pub(crate) fn moves(
+        shape: PictureShape,
+        (n, reach): (usize, i32),
+        (seed, step): (Seed, u64),
+    ) -> Self {
+        let mut stream = seed.stream_at("moves", step);
+        let mut draw = || Change {
+            by: [0, 1].map(|_| stream.random_range(-reach..=reach)),
+            cut: [0; 2],
+            hole: 0,
+        };
+        Self {
+            shape,
+            each: (0..n).map(|_| draw()).collect(),
+        }
+    }
+
     /// The changed pictures.
     pub(crate) fn apply(&self, pictures: &Matrix) -> Matrix {
         let mut out = Matrix::zeros(pictures.rows, pictures.cols);

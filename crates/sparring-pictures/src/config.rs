@@ -53,6 +53,9 @@ pub struct PictureConfig {
     pub beta2: f32,
     /// Decay of the average of the generator that draws; 0 draws with its last weights.
     pub ema: f32,
+    /// Share of generated pictures in whose place the critic is shown a real one of which something
+    /// else was told (Reed et al., 2016, algorithm 1), where something is told.
+    pub mismatch: f32,
     /// Whether the critic sees pictures changed at random.
     pub augmentation: Augmentation,
     /// Standard deviation of noise on what the critic sees, falling to 0 over training.
@@ -92,6 +95,7 @@ impl PictureConfig {
             beta1: 0.0,
             beta2: 0.99,
             ema: 0.999,
+            mismatch: 0.25,
             augmentation: Augmentation::Auto,
             instance_noise: 0.0,
             bout,
@@ -108,6 +112,7 @@ impl PictureConfig {
                 beta1: 0.5,
                 beta2: 0.999,
                 ema: 0.0,
+                mismatch: 0.0,
                 augmentation: Augmentation::Off,
                 ..modern
             },
@@ -159,6 +164,9 @@ impl PictureConfig {
                 "in [0, 1)",
                 format!("{}, {}", self.beta1, self.beta2),
             ),
+            () if !(0.0..=1.0).contains(&self.mismatch) => {
+                wrong("mismatch", "a share, 0 to 1", self.mismatch.to_string())
+            }
             () if self.bout.batch_size < 2 => {
                 wrong("batch_size", "2 or more", self.bout.batch_size.to_string())
             }

@@ -15,6 +15,7 @@ use sparring::recommend::{Cancel, FitError};
 use sparring_deep::{Noise, Stack, features};
 use sparring_wide::{Adam, AdamState, Matrix, Seed};
 
+use crate::augment::Changes;
 use crate::error::PictureError;
 use crate::set::Pictures;
 
@@ -28,6 +29,8 @@ pub(crate) struct Effort {
     pictures: usize,
     /// Passes over them.
     epochs: u64,
+    /// Places by which a picture it learns from is moved at most.
+    moved: i32,
     /// What its file begins with.
     name: &'static str,
 }
@@ -36,13 +39,15 @@ pub(crate) struct Effort {
 pub(crate) const DESCRIBE: Effort = Effort {
     pictures: 20_000,
     epochs: 4,
+    moved: 0,
     name: "",
 };
 /// Enough to say what a picture shows.
 pub(crate) const JUDGE: Effort = Effort {
     pictures: 200_000,
-    epochs: 10,
-    name: "judge-",
+    epochs: 14,
+    moved: 2,
+    name: "judge-14-",
 };
 const BATCH: usize = 64;
 /// Turns and reflections of a square.
@@ -169,8 +174,16 @@ impl Features {
                 if cancel.is_requested() {
                     return Err(FitError::Cancelled { model: "features" }.into());
                 }
-                let (rows, told) = lessons.batch(which, step);
+                let (mut rows, told) = lessons.batch(which, step);
                 step += 1;
+                if effort.moved > 0 {
+                    rows = Changes::moves(
+                        lessons.pictures.shape,
+                        (rows.rows, effort.moved),
+                        (SEED, step),
+                    )
+                    .apply(&rows);
+                }
                 let rate = 1e-3 * (1.05 - step as f32 / total as f32);
                 self.step(rows, &told, &mut adam, rate);
             }

@@ -5,6 +5,7 @@
 //! last critic step, so that the generator is run once for both; the penalty on the slope is exact, since
 //! the critic is linear in pieces, and not by central differences.
 
+use rand::RngExt;
 use rand::seq::SliceRandom;
 use sparring::gan::{
     AdversarialStep, LogitGrads, Loss, Noise, Probe, Remedy, apply_to_rates, zero_centred,
@@ -279,6 +280,22 @@ impl<'a> PictureGan<'a> {
         fake
     }
 
+    /// Puts real pictures of which something else was told in the place of some generated ones.
+    fn mismatch(&self, round: &Round, (real, fake): (&Matrix, &mut Matrix)) {
+        let Some(told) = self.told.filter(|_| self.config.mismatch > 0.0) else {
+            return;
+        };
+        let n = round.which.len();
+        let mut stream = self.seed.stream_at("mismatch", self.steps);
+        for row in 0..n {
+            let (lot, other) = (stream.random::<f32>(), stream.random_range(0..n));
+            let differ = !told.alike(round.which[row], round.which[other]);
+            if lot < self.config.mismatch && differ {
+                fake.row_mut(row).copy_from_slice(real.row(other));
+            }
+        }
+    }
+
     fn penalty(&self) -> f32 {
         let [factor, more] = self.treated.penalty;
         factor * self.config.penalty.at(self.share) + more
@@ -339,7 +356,9 @@ impl AdversarialStep for PictureGan<'_> {
         let round = self.generate(self.which(rows));
         let real = self.real(&round.which);
         let size = real.cols;
-        let both = [real.data, self.seen(&round).data].concat();
+        let mut fake = self.seen(&round);
+        self.mismatch(&round, (&real, &mut fake));
+        let both = [real.data, fake.data].concat();
         let twice = |told: &Matrix| Matrix::from_vec(2 * n, told.cols, told.data.repeat(2));
         let told = round.told.as_ref().map(twice);
         let both = Matrix::from_vec(2 * n, size, both);

@@ -12,6 +12,9 @@ use crate::gan::draw;
 use crate::set::{Pictures, to_bytes};
 use crate::told::Table;
 
+/// Groups that a picture is held against, at most.
+const OTHERS: usize = 64;
+
 /// A saved generator.
 #[derive(Debug)]
 pub struct Saved {
@@ -81,7 +84,11 @@ impl Saved {
     }
 
     /// Draws `candidates` pictures for each of `n`, told some vectors in turn, such as the embedding of a
-    /// sentence, and keeps those that fit the mean of these vectors best by the critic's word.
+    /// sentence, and keeps those that fit the mean of these vectors best by the critic's word:
+    ///
+    /// ```text
+    /// a . phi(x) - ln sum_g exp(t_g . phi(x)),  a the mean's direction, t_g those of 64 groups at most
+    /// ```
     ///
     /// # Errors
     /// [`PictureError::Classes`] if the generator is told nothing, or vectors of another width.
@@ -105,13 +112,9 @@ impl Saved {
         let rows = tellings.iter().cycle().take(all).flatten().copied();
         let told = Matrix::from_vec(all, width, rows.collect());
         let drawn = draw(&self.generator, all, Some(&told), seed);
-        let mut aim = vec![0.0; width];
-        for telling in &tellings {
-            aim.iter_mut().zip(telling).for_each(|(a, t)| *a += t);
-        }
-        let fit = self.critic.agreement(drawn.clone(), &aim);
         let mut order: Vec<usize> = (0..all).collect();
         if candidates > 1 {
+            let fit = self.fit(table, &tellings, drawn.clone());
             order.sort_by(|&a, &b| fit[b].total_cmp(&fit[a]).then(a.cmp(&b)));
         }
         let kept = order[..n].iter().flat_map(|&at| to_bytes(drawn.row(at)));
@@ -120,6 +123,27 @@ impl Saved {
             bytes: kept.collect(),
             labels: None,
         })
+    }
+
+    /// How much better pictures fit the mean of what is told than anything else that could be.
+    fn fit(&self, table: &Table, tellings: &[Vec<f32>], pictures: Matrix) -> Vec<f32> {
+        let width = table.width();
+        let mut aim = vec![0.0; width];
+        for telling in tellings {
+            let share = 1.0 / tellings.len() as f32;
+            aim.iter_mut()
+                .zip(telling)
+                .for_each(|(a, t)| *a += share * t);
+        }
+        let others = table.draw(table.spread(OTHERS.min(table.groups())), (Seed(0), 0));
+        let told = Matrix::from_vec(1 + others.rows, width, [aim, others.data].concat());
+        let fits = self.critic.agreement(pictures, &told);
+        let log_share = |row: &[f32]| {
+            let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let sum: f32 = row.iter().map(|v| (v - most).exp()).sum();
+            row[0] - most - sum.ln()
+        };
+        fits.rows_iter().map(log_share).collect()
     }
 
     fn draw(&self, n: usize, told: Option<&Matrix>, seed: Seed) -> Pictures {

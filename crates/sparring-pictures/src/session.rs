@@ -177,7 +177,7 @@ impl Watched<'_, '_> {
         let generator = self.gan.drawer();
         let table = self.gan.told.map(|told| &told.table);
         let seed = self.seed.derive("sheet");
-        let told = table.map(|table| table.draw(ladder(table, SHEET), (seed, 0)));
+        let told = table.map(|table| table.draw(table.spread(SHEET), (seed, 0)));
         let sheet = draw(generator, SHEET, told.as_ref(), seed);
         let name = format!("epochs/{:04}.png", standing.epochs());
         put(&folder.join(name), &to_bytes(&sheet.data), shape, 8)?;
@@ -222,14 +222,6 @@ impl Watched<'_, '_> {
     }
 }
 
-/// Groups spread over all of them, in turn.
-fn ladder(table: &Table, n: usize) -> impl Iterator<Item = u32> + use<> {
-    let groups = table.groups();
-    let stride = (groups / n).max(1);
-    let group = move |at: usize| u32::try_from(at * stride % groups).expect("groups fit u32");
-    (0..n).map(group)
-}
-
 fn put(path: &Path, bytes: &[u8], shape: PictureShape, columns: usize) -> Result<(), PictureError> {
     write_atomically(path, &grid(bytes, shape, columns, ZOOM).to_png())?;
     Ok(())
@@ -255,7 +247,7 @@ fn interpolations(generator: &Generator, table: Option<&Table>, seed: Seed) -> M
             }
         });
     let told = table.map(|table| {
-        let of_lines = table.draw(ladder(table, lines), (seed.derive("interpolation"), 0));
+        let of_lines = table.draw(table.spread(lines), (seed.derive("interpolation"), 0));
         let rows = of_lines.rows_iter().flat_map(|row| row.repeat(steps));
         Matrix::from_vec(noise.rows, table.width(), rows.collect())
     });

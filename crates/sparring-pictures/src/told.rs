@@ -194,6 +194,14 @@ impl Table {
         Matrix::from_vec(data.len() / self.width(), self.width(), data)
     }
 
+    /// `n` groups spread over all of them, in turn.
+    pub(crate) fn spread(&self, n: usize) -> impl Iterator<Item = u32> + use<> {
+        let groups = self.groups();
+        let stride = (groups / n.max(1)).max(1);
+        let group = move |at: usize| u32::try_from(at * stride % groups).expect("groups fit u32");
+        (0..n).map(group)
+    }
+
     /// Groups drawn by lot; the `i`-th depends on the seed and `i` alone.
     pub(crate) fn lot(&self, n: usize, seed: Seed) -> Vec<u32> {
         let all = u32::try_from(self.groups()).expect("groups fit u32");
@@ -280,6 +288,11 @@ impl Told {
     /// Number of pictures.
     pub fn pictures(&self) -> usize {
         self.of.len()
+    }
+
+    /// Whether the same can be told of two pictures.
+    pub(crate) fn alike(&self, a: u32, b: u32) -> bool {
+        self.of[a as usize] == self.of[b as usize]
     }
 
     /// What is told of some pictures, `[B, T]`.

@@ -1,6 +1,6 @@
 //! How real pictures look.
 
-use sparring_wide::{Beta, Matrix, Seed, gemm, gemm_tn, normal};
+use sparring_wide::{Beta, Matrix, Seed, gemm, gemm_nt, gemm_tn, normal};
 
 use super::generator::names;
 use super::shape::{Architecture, PictureShape};
@@ -82,17 +82,17 @@ impl PictureCritic {
         self.logits_of(&features, &self.directions(features.rows, told))
     }
 
-    /// How well pictures fit one vector that is told, `<t E, phi(x)>`, whether they look real or not.
+    /// How well pictures fit each of some vectors that may be told `[V, T]`, whether they look real or
+    /// not: `<t E, phi(x)>`, `[B, V]`.
     ///
     /// # Panics
-    /// If the vector has another width.
-    pub fn agreement(&self, pictures: Matrix, told: &[f32]) -> Vec<f32> {
+    /// If the vectors have another width.
+    pub fn agreement(&self, pictures: Matrix, told: &Matrix) -> Matrix {
         let features = self.stack.infer(pictures);
-        let told = Matrix::from_vec(1, told.len(), told.to_vec());
-        let mut direction = Matrix::default();
-        gemm(&told, &self.head[2], Beta::Replace, &mut direction);
-        let fit = |phi: &[f32]| phi.iter().zip(&direction.data).map(|(p, d)| p * d).sum();
-        features.rows_iter().map(fit).collect()
+        let (mut directions, mut fits) = (Matrix::default(), Matrix::default());
+        gemm(told, &self.head[2], Beta::Replace, &mut directions);
+        gemm_nt(&features, &directions, Beta::Replace, &mut fits);
+        fits
     }
 
     /// `w + t E` of each row.
@@ -244,6 +244,23 @@ mod tests {
             f64::from(*by) * f64::from(at[b]) + slope
         });
         each.sum()
+    }
+
+    #[test]
+    fn agreement_is_what_telling_adds_to_a_logit() {
+        let critic = PictureCritic::new(SHAPE, Architecture::Modern, (3, 2), Seed(1));
+        let x = normal(3, SHAPE.size(), 0.7, Seed(2));
+        let nothing = Matrix::zeros(3, 3);
+        let plain = critic.logits(x.clone(), Some(&nothing));
+        let with = critic.logits(x.clone(), Some(&told()));
+        let fits = critic.agreement(x, &told());
+        for row in 0..3 {
+            let added = with[row] - plain[row];
+            assert!(
+                (fits.row(row)[row] - added).abs() < 1e-5,
+                "{fits:?} {added}"
+            );
+        }
     }
 
     #[test]
