@@ -7,6 +7,8 @@ use sparring_pictures::{Kind, PictureError, Pictures, Saved, Table, grid};
 use sparring_wide::Seed;
 use sparring_words::{Encoder, WordsError};
 
+/// Pictures drawn for each that is kept.
+const CANDIDATES: usize = 4;
 /// Pictures in a row of a sheet.
 const COLUMNS: usize = 8;
 
@@ -126,7 +128,7 @@ impl Drawer {
                 let encoder = self.encoder.as_ref().ok_or(DrawError::Wordless)?;
                 let vectors = encoder.encode(&[text])?;
                 notes.extend(encoder.doubt(text));
-                self.saved.imagine(&vectors, (n, 1), seed)?
+                self.saved.imagine(&vectors, (n, CANDIDATES), seed)?
             }
             None => self.saved.sample(n, wanted.class, seed)?,
         };

@@ -101,7 +101,7 @@ fn pictures_are_drawn_for_a_history() {
     let mut log = HEADER.to_owned();
     for user in 0..30 {
         for at in 0..8 {
-            let item = (user * 7 + at * 5) % 30 * 2 + user % 2;
+            let item = (user * 7 + at * 11) % 30 * 2 + user % 2;
             writeln!(log, "u{user},{item},5,{at}").unwrap();
         }
     }
