@@ -12,7 +12,7 @@ use crate::failure::WrongUse;
 /// How near the words are to what is known of each item.
 #[derive(Debug)]
 pub(super) struct Words {
-    /// Cosines in standard deviations over the items with words; none for the others.
+    /// Cosines, leveled over the items with words; none for the others.
     near: Vec<Option<f32>>,
     weight: f32,
 }
@@ -55,7 +55,7 @@ impl Words {
                 .sum::<f32>()
         };
         let mut cosines: Vec<f32> = vectors.rows_iter().map(cosine).collect();
-        standardise(&mut cosines);
+        level(&mut cosines);
         let mut near = vec![None; sentences.len()];
         for (item, cosine) in told.into_iter().zip(cosines) {
             near[item] = Some(cosine);
@@ -64,10 +64,10 @@ impl Words {
         Ok(Some(Self { near, weight }))
     }
 
-    /// `(1 - w) taste + w words`, both in standard deviations over the items; an item without words has
-    /// the mean of the others.
+    /// `(1 - w) taste + w words`, both leveled over the items; an item without words has the median of the
+    /// others.
     pub(super) fn mix(&self, scores: &mut [f32]) {
-        standardise(scores);
+        level(scores);
         for (score, near) in scores.iter_mut().zip(&self.near) {
             *score = (1.0 - self.weight) * *score + self.weight * near.unwrap_or(0.0);
         }
@@ -99,15 +99,24 @@ fn sentences(
     Ok(found)
 }
 
-/// Brings numbers to mean 0 and variance 1.
-fn standardise(numbers: &mut [f32]) {
-    let n = numbers.len().max(1) as f64;
-    let mean = numbers.iter().map(|v| f64::from(*v)).sum::<f64>() / n;
-    let square = numbers.iter().map(|v| (f64::from(*v) - mean).powi(2));
-    let scale = (square.sum::<f64>() / n).sqrt().max(1e-12);
-    #[expect(clippy::cast_possible_truncation, reason = "a few standard deviations")]
-    for v in numbers {
-        *v = ((f64::from(*v) - mean) / scale) as f32;
+/// Puts `ln(p / (1 - p))` in the place of each number, `p` the share of numbers below it and half of those
+/// equal to it: what few items have far above all others would else outweigh any words.
+fn level(numbers: &mut [f32]) {
+    let mut order: Vec<usize> = (0..numbers.len()).collect();
+    order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
+    let n = numbers.len() as f32;
+    let mut at = 0;
+    while at < order.len() {
+        let value = numbers[order[at]];
+        let equal = order[at..]
+            .iter()
+            .take_while(|&&other| numbers[other].total_cmp(&value).is_eq());
+        let end = at + equal.count();
+        let share = (at + end) as f32 / 2.0 / n;
+        for &place in &order[at..end] {
+            numbers[place] = (share / (1.0 - share)).ln();
+        }
+        at = end;
     }
 }
 
@@ -121,15 +130,18 @@ mod tests {
             near: vec![Some(1.0), None, Some(-1.0)],
             weight: 0.25,
         };
-        // Mean 10, standard deviation 10 sqrt(2 / 3).
-        let mut scores = [0.0, 10.0, 20.0];
+        // A sixth, a half and five sixths of them are below.
+        let mut scores = [0.0, 10.0, 200.0];
         words.mix(&mut scores);
-        let sd = (1.5_f32).sqrt();
-        for (found, expected) in scores.iter().zip([0.25 - 0.75 * sd, 0.0, 0.75 * sd - 0.25]) {
+        let far = 5.0_f32.ln();
+        for (found, expected) in scores
+            .iter()
+            .zip([0.25 - 0.75 * far, 0.0, 0.75 * far - 0.25])
+        {
             assert!((found - expected).abs() < 1e-6, "{found} {expected}");
         }
         let mut even = [3.0, 3.0];
-        standardise(&mut even);
+        level(&mut even);
         assert!(even.iter().all(|v| v.abs() < 1e-9));
     }
 }
