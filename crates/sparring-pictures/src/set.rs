@@ -79,9 +79,7 @@ impl Pictures {
         for label in self.labels.iter().flatten() {
             hash.update(label.to_le_bytes());
         }
-        hash.finalize()
-            .iter()
-            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        hex(&hash.finalize())
     }
 
     /// One picture as a PNG file.
@@ -93,6 +91,12 @@ impl Pictures {
     pub fn kind(&self) -> String {
         kind(self.shape)
     }
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    digits.collect()
 }
 
 /// A size in words.

@@ -9,6 +9,7 @@ use sparring::recommend::{Factored, Query, ScoreError, top_k};
 use sparring_wide::Matrix;
 
 use crate::error::PictureError;
+use crate::set::hex;
 use crate::told::{Kind, Table, Told};
 
 /// A recommender whose items have places, and the ids of its items.
@@ -35,11 +36,8 @@ impl Taste<'_> {
         for v in self.model.vectors() {
             hash.update(v.to_le_bytes());
         }
-        let hex = hash.finalize();
         Kind::Taste {
-            model: hex
-                .iter()
-                .fold(String::new(), |text, byte| format!("{text}{byte:02x}")),
+            model: hex(&hash.finalize()),
         }
     }
 

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use sparring_wide::{Matrix, Seed};
 
 use crate::error::PictureError;
-use crate::set::Pictures;
+use crate::set::{Pictures, hex};
 
 /// Where the vectors come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,9 +21,9 @@ pub enum Kind {
         /// Its name.
         encoder: String,
     },
-    /// Items in the space of a recommender with this fingerprint.
+    /// Items in the space of a recommender.
     Taste {
-        /// SHA-256 of its file.
+        /// SHA-256 of the places of its items.
         model: String,
     },
 }
@@ -220,9 +220,7 @@ impl Table {
         self.groups
             .iter()
             .for_each(|g| hash.update(g.to_le_bytes()));
-        hash.finalize()
-            .iter()
-            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        hex(&hash.finalize())
     }
 }
 

@@ -66,7 +66,6 @@ impl Folder {
         let weights = VarBuilder::from_buffered_safetensors(weights, DType::F32, &Device::Cpu)
             .map_err(|e| damaged("model.safetensors", &e))?;
         let dim = config.hidden_size;
-        // Some files have all arrays under the name of the family.
         let model =
             BertModel::load(weights, &config).map_err(|e| damaged("model.safetensors", &e))?;
         let sha256 = hash
