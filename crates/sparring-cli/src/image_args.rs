@@ -86,6 +86,10 @@ pub(crate) struct ImageTrain {
     /// model whose items the pictures are named after.
     #[arg(long, value_name = "DIR", group = "told")]
     pub(crate) taste: Option<PathBuf>,
+    /// Tell them nothing but which of N groups of pictures that look alike, found before training; 0 for
+    /// nothing at all [default: 32, or 0 for the reference].
+    #[arg(long, value_name = "N", group = "told")]
+    pub(crate) groups: Option<usize>,
     /// Passes over the pictures.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) epochs: usize,

@@ -57,6 +57,7 @@ pub(crate) struct AboutTold {
     width: usize,
     width_before: usize,
     groups: Vec<u32>,
+    pictures: Vec<u32>,
     sha256: String,
 }
 
@@ -67,6 +68,7 @@ impl AboutTold {
             width: table.width(),
             width_before: table.width_before(),
             groups: table.groups.clone(),
+            pictures: table.pictures.clone(),
             sha256: table.fingerprint(),
         }
     }
@@ -281,6 +283,7 @@ impl<'a> Loaded<'a> {
             centre: self.floats("told.centre", before)?,
             regression,
             groups: about.groups.clone(),
+            pictures: about.pictures.clone(),
         };
         if rows == 0 || table.fingerprint() != about.sha256 {
             return Err(self.wrong("what can be told is damaged".to_owned()));

@@ -56,6 +56,9 @@ pub struct PictureConfig {
     /// Share of generated pictures in whose place the critic is shown a real one of which something
     /// else was told (Reed et al., 2016, algorithm 1), where something is told.
     pub mismatch: f32,
+    /// Groups of pictures that look alike, of which both networks are told where they are told nothing
+    /// else; 0 tells them nothing.
+    pub groups: usize,
     /// Whether the critic sees pictures changed at random.
     pub augmentation: Augmentation,
     /// Standard deviation of noise on what the critic sees, falling to 0 over training.
@@ -96,6 +99,7 @@ impl PictureConfig {
             beta2: 0.99,
             ema: 0.999,
             mismatch: 0.25,
+            groups: 32,
             augmentation: Augmentation::Auto,
             instance_noise: 0.0,
             bout,
@@ -113,6 +117,7 @@ impl PictureConfig {
                 beta2: 0.999,
                 ema: 0.0,
                 mismatch: 0.0,
+                groups: 0,
                 augmentation: Augmentation::Off,
                 ..modern
             },
@@ -167,6 +172,7 @@ impl PictureConfig {
             () if !(0.0..=1.0).contains(&self.mismatch) => {
                 wrong("mismatch", "a share, 0 to 1", self.mismatch.to_string())
             }
+            () if self.groups > 1024 => wrong("groups", "0 to 1024", self.groups.to_string()),
             () if self.bout.batch_size < 2 => {
                 wrong("batch_size", "2 or more", self.bout.batch_size.to_string())
             }

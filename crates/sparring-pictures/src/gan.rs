@@ -334,7 +334,7 @@ pub(crate) fn draw(generator: &Generator, n: usize, told: Option<&Matrix>, seed:
 }
 
 /// Means over squares, so that distances tell shapes rather than edges.
-fn blurred(rows: &Matrix, shape: PictureShape) -> (Vec<f32>, usize) {
+pub(crate) fn blurred(rows: &Matrix, shape: PictureShape) -> (Vec<f32>, usize) {
     let side = shape.side / BLUR;
     let width = side * side * shape.channels;
     let mut out = vec![0.0; rows.rows * width];

@@ -15,6 +15,8 @@ use crate::set::Pictures;
 
 /// Real and drawn pictures of a class that variety is measured on, at most.
 const VARIETY: usize = 1_000;
+/// Pictures of a class of which variety can be measured.
+const FEWEST: usize = 10;
 
 /// A classifier of the classes of real pictures.
 #[derive(Debug)]
@@ -32,8 +34,9 @@ pub struct Prompted {
     pub each: usize,
     /// Share of drawn pictures that show the class asked for.
     pub right: f64,
-    /// Mean over classes of the share of real pictures of the class that have drawn ones around them.
-    pub recall: f64,
+    /// Mean over classes of the share of real pictures of the class that have drawn ones around them; none
+    /// where too few pictures are drawn.
+    pub recall: Option<f64>,
     /// A row a class.
     pub classes: Vec<PromptedClass>,
     /// Share of right pictures of each prompt.
@@ -47,10 +50,9 @@ pub struct PromptedClass {
     pub class: String,
     /// Share that shows the class.
     pub right: f64,
-    /// Share of its real pictures that have drawn ones around them.
-    pub recall: f64,
-    /// The same of real pictures in place of the drawn ones.
-    pub floor: f64,
+    /// Share of its real pictures that have drawn ones around them, and the same of real pictures in place
+    /// of the drawn ones; none where there are too few.
+    pub recall: Option<[f64; 2]>,
 }
 
 impl<'a> Judge<'a> {
@@ -79,16 +81,16 @@ impl<'a> Judge<'a> {
     }
 
     /// Share of real pictures of a class that have some of these around them, and the same with other
-    /// real ones in their place (Kynkaanniemi et al., 2019, eq. 3).
-    pub fn recall(&self, drawn: &Pictures, class: u32) -> [f64; 2] {
+    /// real ones in their place (Kynkaanniemi et al., 2019, eq. 3); none of fewer than ten pictures.
+    pub fn recall(&self, drawn: &Pictures, class: u32) -> Option<[f64; 2]> {
         let labels = self.real.labels.iter().flatten();
         let of_class: Vec<u32> = (0_u32..)
             .zip(labels)
             .filter_map(|(at, label)| (*label == class).then_some(at))
             .collect();
         let n = drawn.len().min(of_class.len() / 2).min(VARIETY);
-        if n < 10 {
-            return [0.0; 2];
+        if n < FEWEST {
+            return None;
         }
         let stride = drawn.len() / n;
         let spread: Vec<u32> = (0..n)
@@ -99,7 +101,7 @@ impl<'a> Judge<'a> {
             self.features.describe(drawn, &spread),
             self.features.describe(self.real, &of_class[n..2 * n]),
         ];
-        others.map(|others| Manifold::of(&reference, &others).recall)
+        Some(others.map(|others| Manifold::of(&reference, &others).recall))
     }
 
     /// Draws `each` pictures of each prompt, of `candidates` each, and judges them; `vectors` are those of the prompts.
@@ -140,21 +142,21 @@ impl<'a> Judge<'a> {
                 continue;
             }
             let right: f64 = of_class.iter().map(|(_, right)| right).sum();
-            let [recall, floor] = self.recall(&drawn, class);
+            let recall = self.recall(&drawn, class);
             hits += right;
             classes.push(PromptedClass {
                 class: name.clone(),
                 right: right / of_class.len() as f64,
                 recall,
-                floor,
             });
         }
-        let n = classes.len().max(1) as f64;
+        let recalls: Vec<f64> = classes.iter().filter_map(|c| Some(c.recall?[0])).collect();
+        let n = recalls.len() as f64;
         Ok(Prompted {
             accuracy: self.accuracy(),
             each,
             right: hits / by_prompt.len().max(1) as f64,
-            recall: classes.iter().map(|class| class.recall).sum::<f64>() / n,
+            recall: (n > 0.0).then(|| recalls.iter().sum::<f64>() / n),
             classes,
             prompts: by_prompt,
         })

@@ -12,6 +12,7 @@ mod error;
 mod features;
 mod frechet;
 mod gan;
+mod groups;
 mod judge;
 mod manifold;
 mod modes;

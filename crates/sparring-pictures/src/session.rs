@@ -37,7 +37,7 @@ pub struct Session<'a> {
     pub config: PictureConfig,
     /// The pictures.
     pub pictures: &'a Pictures,
-    /// What both networks are told of each.
+    /// What both networks are told of each; nothing for groups that look alike.
     pub told: Option<&'a Told>,
     /// Name of the pictures, for the report.
     pub name: &'a str,
@@ -80,6 +80,19 @@ impl Session<'_> {
     /// before stays.
     pub fn run(&self, run: &Run<'_>) -> Result<Outcome, PictureError> {
         self.config.check()?;
+        let found = match self.told {
+            Some(_) => None,
+            None => Told::alike_in_groups(self.pictures, self.config.groups, run.seed),
+        };
+        let session = Session {
+            config: self.config.clone(),
+            told: self.told.or(found.as_ref()),
+            ..*self
+        };
+        session.train(run)
+    }
+
+    fn train(&self, run: &Run<'_>) -> Result<Outcome, PictureError> {
         let n = self.pictures.len();
         if let Some(told) = self.told.map(Told::pictures).filter(|told| *told != n) {
             return Err(PictureError::Classes {

@@ -1,6 +1,7 @@
 //! Pictures in memory.
 
 use sha2::{Digest, Sha256};
+use sparring::data::hex;
 use sparring_deep::PictureShape;
 use sparring_wide::Matrix;
 
@@ -91,12 +92,6 @@ impl Pictures {
     pub fn kind(&self) -> String {
         kind(self.shape)
     }
-}
-
-/// Bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
-    digits.collect()
 }
 
 /// A size in words.

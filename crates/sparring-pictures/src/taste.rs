@@ -4,12 +4,11 @@
 use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
-use sparring::data::{ItemIx, Vocabulary};
+use sparring::data::{ItemIx, Vocabulary, hex};
 use sparring::recommend::{Factored, Query, ScoreError, top_k};
 use sparring_wide::Matrix;
 
 use crate::error::PictureError;
-use crate::set::hex;
 use crate::told::{Kind, Table, Told};
 
 /// A recommender whose items have places, and the ids of its items.

@@ -5,10 +5,11 @@ use faer::{Mat, Side};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use sparring::data::hex;
 use sparring_wide::{Matrix, Seed};
 
 use crate::error::PictureError;
-use crate::set::{Pictures, hex};
+use crate::set::Pictures;
 
 /// Where the vectors come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub enum Kind {
         /// Its name.
         encoder: String,
     },
+    /// A one in the place of the group of pictures that look alike.
+    Alike,
     /// Items in the space of a recommender.
     Taste {
         /// SHA-256 of the places of its items.
@@ -52,6 +55,8 @@ pub struct Table {
     pub(crate) regression: Matrix,
     /// The group of each vector, rising from 0.
     pub(crate) groups: Vec<u32>,
+    /// How many pictures of each group there are.
+    pub(crate) pictures: Vec<u32>,
 }
 
 /// What can be told of the pictures of a set.
@@ -77,6 +82,7 @@ impl Table {
             vectors: Matrix::zeros(0, vectors.cols),
             centre: mean(vectors),
             regression: Matrix::default(),
+            pictures: Vec::new(),
             groups,
         };
         table.vectors = table.told(vectors);
@@ -106,15 +112,16 @@ impl Table {
         Matrix::from_vec(told.len(), width, told.concat())
     }
 
-    /// The table of so many classes.
-    fn classes(n: usize) -> Self {
+    /// The table of so many groups that have nothing in common.
+    pub(crate) fn apart(kind: Kind, n: usize) -> Self {
         let mut vectors = Matrix::zeros(n, n);
         (0..n).for_each(|class| vectors.row_mut(class)[class] = 1.0);
         Self {
-            kind: Kind::Classes,
+            kind,
             centre: vec![0.0; n],
             regression: Matrix::default(),
-            groups: (0..u32::try_from(n).expect("few classes")).collect(),
+            groups: (0..u32::try_from(n).expect("few groups")).collect(),
+            pictures: Vec::new(),
             vectors,
         }
     }
@@ -202,24 +209,32 @@ impl Table {
         (0..n).map(group)
     }
 
-    /// Groups drawn by lot; the `i`-th depends on the seed and `i` alone.
+    /// Groups drawn by lot, each as often as it has pictures; the `i`-th depends on the seed and `i` alone.
     pub(crate) fn lot(&self, n: usize, seed: Seed) -> Vec<u32> {
-        let all = u32::try_from(self.groups()).expect("groups fit u32");
-        (0..n as u64)
-            .map(|at| seed.stream_at("class", at).random_range(0..all))
-            .collect()
+        let upto = self.pictures.iter().scan(0, |sum, own| {
+            *sum += own;
+            Some(*sum)
+        });
+        let upto: Vec<u32> = upto.collect();
+        let all = *upto.last().expect("there are pictures");
+        let group = |at| {
+            let lot = seed.stream_at("class", at).random_range(0..all);
+            let group = upto.partition_point(|upto| *upto <= lot);
+            u32::try_from(group).expect("groups fit u32")
+        };
+        (0..n as u64).map(group).collect()
     }
 
-    /// SHA-256 of all vectors and groups.
+    /// SHA-256 of all vectors, groups and numbers of pictures.
     pub(crate) fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         let numbers = self.vectors.data.iter().chain(&self.centre);
         for v in numbers.chain(&self.regression.data) {
             hash.update(v.to_le_bytes());
         }
-        self.groups
-            .iter()
-            .for_each(|g| hash.update(g.to_le_bytes()));
+        for number in self.groups.iter().chain(&self.pictures) {
+            hash.update(number.to_le_bytes());
+        }
         hex(&hash.finalize())
     }
 }
@@ -268,18 +283,22 @@ impl Told {
         let of = labels.ok_or_else(|| PictureError::Classes {
             finding: format!("{name} has no labels to be told"),
         })?;
-        let table = Table::classes(pictures.classes());
-        Ok(Self { table, of })
+        let table = Table::apart(Kind::Classes, pictures.classes());
+        Ok(Self::new(table, of))
     }
 
     /// Vectors of a table, and the group of each picture.
     ///
     /// # Panics
     /// If the table has no such group.
-    pub fn new(table: Table, of: Vec<u32>) -> Self {
+    pub fn new(mut table: Table, of: Vec<u32>) -> Self {
         let groups = table.groups();
         let fits = of.iter().all(|group| (*group as usize) < groups);
         assert!(fits, "groups of this table");
+        table.pictures = vec![0; groups];
+        for &group in &of {
+            table.pictures[group as usize] += 1;
+        }
         Self { table, of }
     }
 
@@ -357,8 +376,16 @@ mod tests {
         // A row does not depend on how many there are.
         let few = table.draw(vec![1; 3], (Seed(1), 0));
         assert_eq!(few.data, told.data[..few.data.len()]);
-        let lot = table.lot(40, Seed(1));
-        assert_eq!(lot[..7], table.lot(7, Seed(1)));
-        assert!(lot.contains(&0) && lot.contains(&1) && !lot.contains(&2));
+    }
+
+    #[test]
+    fn groups_are_drawn_as_often_as_they_have_pictures() {
+        let table = Table::apart(Kind::Classes, 3);
+        let told = Told::new(table, [vec![0; 30], vec![2; 10]].concat());
+        let lot = told.table.lot(400, Seed(1));
+        assert_eq!(lot[..7], told.table.lot(7, Seed(1)));
+        let of = |group| lot.iter().filter(|g| **g == group).count();
+        assert_eq!(of(1), 0);
+        assert!((70..130).contains(&of(2)), "{}", of(2));
     }
 }

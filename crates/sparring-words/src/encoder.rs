@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use sha2::{Digest, Sha256};
 use sparring_wide::Matrix;
 
 use crate::error::WordsError;
@@ -85,6 +86,17 @@ impl Encoder {
         Ok(Matrix::from_vec(texts.len(), self.dim, data))
     }
 
+    /// What names the vectors of some texts: a hash of them and of the encoder.
+    pub fn fingerprint<S: AsRef<str>>(&self, texts: &[S]) -> String {
+        let mut hash = Sha256::new();
+        let texts = texts.iter().map(AsRef::as_ref);
+        for text in std::iter::once(self.name.as_str()).chain(texts) {
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        }
+        hex(&hash.finalize())
+    }
+
     /// Why the vector of a text may say little, if there is a reason.
     pub fn doubt(&self, text: &str) -> Option<String> {
         let words = text.split_whitespace().count();
@@ -105,6 +117,12 @@ impl Encoder {
             )
         })
     }
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter();
+    digits.fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
@@ -168,6 +186,13 @@ mod tests {
             cosine(0, 2)
         );
         assert_eq!(encoder.encode(&texts[..1]).unwrap().data, vectors.row(0));
+        let hash = encoder.fingerprint(&texts);
+        assert_eq!(hash.len(), 64);
+        assert_ne!(hash, encoder.fingerprint(&texts[1..]));
+        assert_ne!(
+            encoder.fingerprint(&["a", "bc"]),
+            encoder.fingerprint(&["ab", "c"])
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ use candle_transformers::models::bert::{BertModel, Config};
 use sha2::{Digest, Sha256};
 use tokenizers::{Tokenizer, TruncationParams};
 
+use crate::encoder::hex;
 use crate::error::WordsError;
 
 /// Tokens that are read at most, where the encoder has as many places.
@@ -68,10 +69,7 @@ impl Folder {
         let dim = config.hidden_size;
         let model =
             BertModel::load(weights, &config).map_err(|e| damaged("model.safetensors", &e))?;
-        let sha256 = hash
-            .finalize()
-            .iter()
-            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let sha256 = hex(&hash.finalize());
         Ok(Self {
             model,
             tokenizer,

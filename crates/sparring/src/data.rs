@@ -34,7 +34,7 @@ pub use error::DataError;
 pub use fetch::{Fetched, fetch};
 pub use format::Format;
 pub(crate) use gaps::{GAP_CLASSES, GAP_KNOTS, gap_class, gap_quantiles, gap_within, least_gap};
-pub(crate) use hex::hex;
+pub use hex::hex;
 pub use ids::{ItemIx, UserIx, Vocabulary};
 pub use interactions::{Interactions, InteractionsBuilder};
 pub use item_facts::ItemFacts;

@@ -59,8 +59,10 @@ pub use registry::{ConfigError, Family};
 
 pub(crate) use registry::{from_table, nearest, shorten};
 
+pub use clusters::Clusters;
+
 // What the rooms to the right build on too.
-pub(crate) use clusters::{Clusters, closest};
+pub(crate) use clusters::closest;
 pub(crate) use directions::Directions;
 pub(crate) use eventgan::judge;
 pub(crate) use memory::Room;

@@ -1,5 +1,6 @@
 //! The most popular and the latest items, sorted anew when they are asked for and too old.
 
+use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,11 +13,24 @@ pub(crate) struct Sorted {
     pub(crate) latest: Vec<u32>,
 }
 
-/// Sorted lists that are at most so old.
+/// Items up to which lists are sorted anew as soon as the shelf changes.
+const SMALL: usize = 10_000;
+/// How long lists of more items may be behind the shelf.
+const BEHIND: Duration = Duration::from_millis(100);
+
+/// Sorted lists that are at most so old. A new item is in them at once where sorting takes no time, and
+/// soon where it does: a stream of new items shall not sort a large catalogue again and again.
 #[derive(Debug)]
 pub(crate) struct Rankings {
     oldest: Duration,
-    kept: Mutex<Option<(Instant, u64, Arc<Sorted>)>>,
+    kept: Mutex<Option<Kept>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    made: Instant,
+    shelf: u64,
+    sorted: Arc<Sorted>,
 }
 
 impl Rankings {
@@ -29,15 +43,32 @@ impl Rankings {
 
     /// The lists of a state.
     pub(crate) fn of(&self, state: &State) -> Arc<Sorted> {
+        let large = state.all_facts().len() > SMALL;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((made, shelf, sorted)) = &*kept
-            && *shelf == state.shelf
-            && made.elapsed() < self.oldest
-        {
-            return Arc::clone(sorted);
+        if let Some(kept) = kept.as_mut() {
+            let age = kept.made.elapsed();
+            let behind = kept.shelf != state.shelf && !(large && age < BEHIND);
+            if !behind && age < self.oldest {
+                return Arc::clone(&kept.sorted);
+            }
+        }
+        if let Some(old) = kept.as_mut().filter(|_| large) {
+            // Who comes meanwhile takes the old ones instead of waiting.
+            (old.made, old.shelf) = (Instant::now(), state.shelf);
+            drop(kept);
+            let sorted = Arc::new(sorted(state));
+            kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(kept) = kept.as_mut() {
+                kept.sorted = Arc::clone(&sorted);
+            }
+            return sorted;
         }
         let sorted = Arc::new(sorted(state));
-        *kept = Some((Instant::now(), state.shelf, Arc::clone(&sorted)));
+        *kept = Some(Kept {
+            made: Instant::now(),
+            shelf: state.shelf,
+            sorted: Arc::clone(&sorted),
+        });
         sorted
     }
 }
@@ -45,12 +76,16 @@ impl Rankings {
 fn sorted(state: &State) -> Sorted {
     let facts = state.all_facts();
     let all = 0..u32::try_from(facts.len()).expect("items fit 24 bits");
-    let mut popular: Vec<u32> = all.clone().collect();
-    popular.sort_by_key(|&item| std::cmp::Reverse(facts[item as usize].popularity));
+    let mut popular: Vec<(Reverse<u32>, u32)> = all
+        .clone()
+        .map(|item| (Reverse(facts[item as usize].popularity), item))
+        .collect();
+    popular.sort_unstable();
+    let popular = popular.into_iter().map(|(_, item)| item).collect();
     let mut latest: Vec<u32> = all
         .filter(|&item| facts[item as usize].time.is_some())
         .collect();
-    latest.sort_by_key(|&item| std::cmp::Reverse(facts[item as usize].time));
+    latest.sort_unstable_by_key(|&item| (Reverse(facts[item as usize].time), item));
     Sorted { popular, latest }
 }
 

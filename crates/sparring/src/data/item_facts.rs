@@ -28,6 +28,28 @@ const YEAR: [&str; 3] = ["year", "release_year", "date"];
 const TITLE: [&str; 3] = ["title", "movie_title", "name"];
 /// Columns of `u.item` before its flags.
 const BEFORE_FLAGS: usize = 5;
+/// What the flags of MovieLens's `u.item` stand for, as its `u.genre` has it.
+const FLAGS: [&str; 19] = [
+    "unknown",
+    "Action",
+    "Adventure",
+    "Animation",
+    "Children's",
+    "Comedy",
+    "Crime",
+    "Documentary",
+    "Drama",
+    "Fantasy",
+    "Film-Noir",
+    "Horror",
+    "Musical",
+    "Mystery",
+    "Romance",
+    "Sci-Fi",
+    "Thriller",
+    "War",
+    "Western",
+];
 /// A word of titles says nothing if it stands in more than one of so many.
 const COMMON: usize = 33;
 
@@ -235,8 +257,10 @@ impl Layout {
             kinds.extend(texts.filter(|kind| !kind.is_empty()).map(str::to_owned));
         }
         if let Some(first) = self.flags {
-            for (at, flag) in fields[first..].iter().enumerate() {
+            let flags = &fields[first..];
+            for (at, flag) in flags.iter().enumerate() {
                 match flag.as_str() {
+                    "1" if flags.len() == FLAGS.len() => kinds.push(FLAGS[at].to_owned()),
                     "1" => kinds.push(at.to_string()),
                     "0" => {}
                     other => return Err(format!("flags are 0 or 1, found `{}`", short(other))),
@@ -403,6 +427,13 @@ mod tests {
         assert_eq!(sentences, ["A (1995), Drama", "", "1990, Drama, War"]);
         let others: Vocabulary = ["7"].into_iter().collect();
         assert!(ItemFacts::sentences(&path, &others).is_err());
+        // The nineteen flags of MovieLens have names.
+        let mut flags = ["0"; 19];
+        (flags[8], flags[17]) = ("1", "1");
+        let line = format!("2|B (1990)|01-Jan-1990||url|{}\n", flags.join("|"));
+        std::fs::write(&path, line).unwrap();
+        let sentences = ItemFacts::sentences(&path, &items).unwrap();
+        assert_eq!(sentences[1], "B (1990), Drama, War");
     }
 
     #[test]

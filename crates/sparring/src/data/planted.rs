@@ -60,6 +60,8 @@ pub struct Garden<'a> {
     seed: Seed,
     user_factors: Vec<f32>,
     item_factors: Vec<f32>,
+    /// What an item's rank adds to its key, by item.
+    popularity: Vec<f64>,
 }
 
 /// An event of a planted user.
@@ -121,13 +123,16 @@ impl PlantedConfig {
             seed,
             user_factors: normals(self.n_users * self.factors, seed.derive("users")),
             item_factors: normals(self.n_items * self.factors, seed.derive("items")),
+            popularity: (1..=self.n_items)
+                .map(|rank| -self.popularity_exponent * (rank as f64).ln())
+                .collect(),
         }
     }
 
     fn events(
         &self,
         factors: &[f32],
-        item_factors: &[f32],
+        (item_factors, popularity): (&[f32], &[f64]),
         mut stream: Stream,
     ) -> Vec<PlantedEvent> {
         let activity = LogNormal::new(self.mean_events.ln() - 0.25, 0.7).expect("finite scale");
@@ -139,21 +144,26 @@ impl PlantedConfig {
             .collect();
         let mut keys: Vec<(f64, usize)> = affinity
             .iter()
+            .zip(popularity)
             .enumerate()
-            .map(|(item, affinity)| {
+            .map(|(item, (affinity, popularity))| {
                 let chance: f64 = stream.random_range(f64::MIN_POSITIVE..1.0);
                 let gumbel = -(-chance.ln()).ln();
-                let popularity = -self.popularity_exponent * ((item + 1) as f64).ln();
                 (self.taste * affinity + popularity + gumbel, item)
             })
             .collect();
-        keys.sort_by(|a, b| b.0.total_cmp(&a.0));
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "3 or more"
         )]
         let take = (wanted as usize).min(self.n_items);
+        let order = |a: &(f64, usize), b: &(f64, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        if take < keys.len() {
+            keys.select_nth_unstable_by(take, order);
+            keys.truncate(take);
+        }
+        keys.sort_unstable_by(order);
         let gap = LogNormal::new(7.0, 1.5).expect("finite scale");
         let mut time = stream.random_range(1_000_000_000_i64..1_100_000_000);
         let event = |&(_, item): &(f64, usize)| {
@@ -168,7 +178,7 @@ impl PlantedConfig {
                 time,
             }
         };
-        keys[..take].iter().map(event).collect()
+        keys.iter().map(event).collect()
     }
 }
 
@@ -181,7 +191,8 @@ impl Garden<'_> {
         let width = self.config.factors;
         let factors = &self.user_factors[user * width..(user + 1) * width];
         let stream = self.seed.stream_at("events", user as u64);
-        self.config.events(factors, &self.item_factors, stream)
+        self.config
+            .events(factors, (&self.item_factors, &self.popularity), stream)
     }
 }
 

@@ -10,11 +10,11 @@ const ROUNDS: usize = 50;
 
 /// Clusters of points.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Clusters {
+pub struct Clusters {
     /// Where each cluster is: at least one, fewer than asked for where there are fewer places.
-    pub(crate) centres: Vec<Vec<f64>>,
+    pub centres: Vec<Vec<f64>>,
     /// The cluster of each point.
-    pub(crate) nearest: Vec<usize>,
+    pub nearest: Vec<usize>,
 }
 
 impl Clusters {
@@ -22,7 +22,7 @@ impl Clusters {
     ///
     /// # Panics
     /// If there is no point.
-    pub(crate) fn of(points: &[&[f64]], count: usize, seed: Seed) -> Self {
+    pub fn of(points: &[&[f64]], count: usize, seed: Seed) -> Self {
         let mut centres = start(points, count, seed);
         let mut nearest = Vec::new();
         for _ in 0..ROUNDS {

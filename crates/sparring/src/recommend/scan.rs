@@ -7,6 +7,8 @@ use super::traits::{Recommender, ScoreError};
 
 /// Items of a block, of which the scan keeps the largest score.
 const BLOCK: usize = 64;
+/// Scores that are compared at once.
+const LANES: usize = 8;
 /// Items that are scored again in single precision, at least.
 const AGAIN: usize = 256;
 
@@ -47,6 +49,7 @@ pub struct ScanMemory {
     vector: Vec<f32>,
     code: Vec<i8>,
     largest: Vec<f32>,
+    ranked: Vec<f32>,
 }
 
 impl Scan {
@@ -85,32 +88,35 @@ impl Scan {
             vector,
             code,
             largest,
+            ranked,
         } = memory;
         vector.resize(self.width, 0.0);
         code.resize(self.width, 0);
         model.vector_of(query, vector)?;
         let own = quantise(vector, code);
         let arch = Arch::new();
-        arch.dispatch(|| products(&self.codes, code, scores));
         largest.clear();
-        let blocks = scores.chunks_mut(BLOCK).zip(self.scales.chunks(BLOCK));
-        largest.extend(blocks.map(|(scores, scales)| {
-            let mut most = f32::NEG_INFINITY;
-            for (score, scale) in scores.iter_mut().zip(scales) {
-                *score *= own * scale;
-                most = most.max(*score);
+        arch.dispatch(|| {
+            let codes = self.codes.chunks(BLOCK * self.width.max(1));
+            let blocks = codes.zip(self.scales.chunks(BLOCK));
+            for ((codes, scales), scores) in blocks.zip(scores.chunks_mut(BLOCK)) {
+                products(codes, code, scores);
+                largest.push(scale(scores, scales, own));
             }
-            most
-        }));
+        });
         // As many blocks reach this as are scored again, so at least as many items do.
-        let least = match largest.len().checked_sub(AGAIN) {
-            Some(below) if below > 0 => *largest.select_nth_unstable_by(below, f32::total_cmp).1,
+        ranked.clone_from(largest);
+        let least = match ranked.len().checked_sub(AGAIN) {
+            Some(below) if below > 0 => *ranked.select_nth_unstable_by(below, f32::total_cmp).1,
             _ => f32::NEG_INFINITY,
         };
-        let rows = model.vectors().chunks(self.width.max(1));
-        for (score, row) in scores.iter_mut().zip(rows) {
-            if *score >= least {
-                *score = row.iter().zip(&*vector).map(|(a, b)| a * b).sum();
+        let rows = model.vectors().chunks(BLOCK * self.width.max(1));
+        let blocks = scores.chunks_mut(BLOCK).zip(rows).zip(&*largest);
+        for ((scores, rows), _) in blocks.filter(|(_, most)| **most >= least) {
+            for (score, row) in scores.iter_mut().zip(rows.chunks(self.width.max(1))) {
+                if *score >= least {
+                    *score = row.iter().zip(&*vector).map(|(a, b)| a * b).sum();
+                }
             }
         }
         Ok(())
@@ -150,6 +156,24 @@ fn products(codes: &[i8], own: &[i8], out: &mut [f32]) {
         let real = sum as f32;
         *out = real;
     }
+}
+
+/// Brings products to scores and returns the largest one.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "compiled for the vector unit found at run time"
+)]
+fn scale(scores: &mut [f32], scales: &[f32], own: f32) -> f32 {
+    let mut most = [f32::NEG_INFINITY; LANES];
+    for (scores, scales) in scores.chunks_mut(LANES).zip(scales.chunks(LANES)) {
+        for ((score, scale), most) in scores.iter_mut().zip(scales).zip(&mut most) {
+            *score *= own * scale;
+            // No `max`, whose care for what is not a number keeps the loop from being vectorised.
+            *most = if *score > *most { *score } else { *most };
+        }
+    }
+    most.into_iter().fold(f32::NEG_INFINITY, f32::max)
 }
 
 #[cfg(test)]

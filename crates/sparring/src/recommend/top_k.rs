@@ -2,6 +2,9 @@
 
 use crate::data::ItemIx;
 
+/// Scores that are looked at together.
+const BLOCK: usize = 64;
+
 /// The `k` best items that are not excluded, best first; equal scores by lower index.
 ///
 /// `exclude` need not be sorted. A score of `NaN` or minus infinity is never listed. Fewer than
@@ -14,18 +17,27 @@ pub fn top_k(scores: &[f32], exclude: &[ItemIx], k: usize) -> Vec<ItemIx> {
     let mut best: Vec<(f32, u32)> = Vec::with_capacity(2 * k.min(scores.len()) + 1);
     let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
     let mut floor = f32::NEG_INFINITY;
-    for (item, (&score, &out)) in scores.iter().zip(&excluded).enumerate() {
-        if out || score.is_nan() || score <= floor {
+    for (block, own) in scores.chunks(BLOCK).enumerate() {
+        // Most blocks have nothing to add, which is seen for many scores at once.
+        #[expect(
+            clippy::needless_bitwise_bool,
+            reason = "a loop without branches is vectorised"
+        )]
+        let any = own.iter().fold(false, |any, score| any | (*score > floor));
+        if !any {
             continue;
         }
-        best.push((score, u32::try_from(item).expect("index fits u32")));
-        if best.len() == best.capacity().max(2 * k) {
-            best.select_nth_unstable_by(k.saturating_sub(1), order);
-            best.truncate(k);
-            floor = best
-                .iter()
-                .map(|entry| entry.0)
-                .fold(f32::INFINITY, f32::min);
+        for (item, &score) in (block * BLOCK..).zip(own) {
+            if score <= floor || excluded[item] || score.is_nan() {
+                continue;
+            }
+            best.push((score, u32::try_from(item).expect("index fits u32")));
+            if best.len() == best.capacity().max(2 * k) {
+                best.select_nth_unstable_by(k.saturating_sub(1), order);
+                best.truncate(k);
+                let kept = best.iter().map(|entry| entry.0);
+                floor = kept.fold(f32::INFINITY, f32::min);
+            }
         }
     }
     best.sort_unstable_by(order);
@@ -48,7 +60,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn equals_a_full_sort(scores in proptest::collection::vec(-4_i8..4, 0..60), k in 0_usize..20) {
+        fn equals_a_full_sort(scores in proptest::collection::vec(-9_i8..9, 0..400), k in 0_usize..20) {
             let scores: Vec<f32> = scores.into_iter().map(f32::from).collect();
             let mut all: Vec<u32> = (0..u32::try_from(scores.len()).unwrap()).collect();
             all.sort_by(|&a, &b| scores[b as usize].total_cmp(&scores[a as usize]).then(a.cmp(&b)));

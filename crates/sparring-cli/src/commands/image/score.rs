@@ -126,20 +126,24 @@ fn prompted(
     context.bars.clear();
     context.out.line(format!(
         "{} prompts, {} pictures each: {:.1} % show what was asked for, by a judge that is right on {:.1} % of \
-         held-out real pictures; variety within a class {:.2}",
+         held-out real pictures; variety within a class {}",
         prompts.texts.len(),
         found.each,
         100.0 * found.right,
         100.0 * found.accuracy,
-        found.recall
+        found.recall.map_or(
+            "not measured: fewer than ten pictures a class".to_owned(),
+            |recall| format!("{recall:.2}")
+        )
     ));
     let head = ["class", "right", "recall", "of real ones"].map(str::to_owned);
     let rows: Vec<Vec<String>> = found
         .classes
         .iter()
         .map(|class| {
-            let cells = [class.right, class.recall, class.floor];
-            let cells = cells.iter().map(|value| format!("{value:.3}"));
+            let cell = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.3}"));
+            let [recall, floor] = [0, 1].map(|at| class.recall.map(|both| both[at]));
+            let cells = [Some(class.right), recall, floor].map(cell);
             std::iter::once(class.class.clone()).chain(cells).collect()
         })
         .collect();

@@ -111,6 +111,7 @@ fn settings(args: &ImageTrain) -> PictureConfig {
     });
     config.width = args.width.unwrap_or(config.width);
     config.noise_dim = args.noise_dim.unwrap_or(config.noise_dim);
+    config.groups = args.groups.unwrap_or(config.groups);
     let scaled = |schedule: &mut Schedule, from: Option<f32>| {
         if let Some(from) = from {
             let constant = schedule.annealing == Annealing::Constant;

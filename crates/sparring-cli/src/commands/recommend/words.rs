@@ -1,7 +1,9 @@
 //! Words as a query: items whose titles and kinds mean something near come first.
 
 use sparring::artifact::Artifact;
-use sparring::data::{ItemFacts, Vocabulary};
+use sparring::data::{ItemFacts, Vocabulary, write_atomically};
+use sparring::experiment::Audience;
+use sparring_wide::Matrix;
 use sparring_words::Encoder;
 
 use super::because::beside;
@@ -47,7 +49,7 @@ impl Words {
             .filter(|item| sentences[*item].chars().any(char::is_alphanumeric))
             .collect();
         let known: Vec<&str> = told.iter().map(|item| sentences[*item].as_str()).collect();
-        let vectors = encoder.encode(&known)?;
+        let vectors = kept(context, &encoder, &known)?;
         let cosine = |row: &[f32]| {
             row.iter()
                 .zip(query.row(0))
@@ -97,6 +99,32 @@ fn sentences(
         .into());
     }
     Ok(found)
+}
+
+/// The vectors of sentences, from the cache where they were encoded before: a catalogue takes seconds.
+fn kept(context: &Context, encoder: &Encoder, texts: &[&str]) -> anyhow::Result<Matrix> {
+    let name = format!("{}.f32", encoder.fingerprint(texts));
+    let path = context.cache.join("words").join(name);
+    let shape = (texts.len(), encoder.dim());
+    if let Ok(bytes) = std::fs::read(&path)
+        && let (numbers, []) = bytes.as_chunks::<4>()
+        && numbers.len() == shape.0 * shape.1
+    {
+        let numbers = numbers.iter().map(|word| f32::from_le_bytes(*word));
+        return Ok(Matrix::from_vec(shape.0, shape.1, numbers.collect()));
+    }
+    context
+        .bars
+        .stage(&format!("read what is said of {} items", texts.len()));
+    let vectors = encoder.encode(texts)?;
+    context.bars.clear();
+    let bytes: Vec<u8> = vectors.data.iter().flat_map(|v| v.to_le_bytes()).collect();
+    if let Err(error) = write_atomically(&path, &bytes) {
+        context
+            .out
+            .note(format!("not kept for the next time: {error}"));
+    }
+    Ok(vectors)
 }
 
 /// Puts `ln(p / (1 - p))` in the place of each number, `p` the share of numbers below it and half of those
