@@ -39,6 +39,7 @@ mod bprmf;
 mod coldgan;
 mod contentknn;
 mod contentridge;
+mod dropoutnet;
 mod ease;
 mod edlae;
 mod eventgan;
@@ -103,6 +104,8 @@ registry::models! {
         "nearest items by what is known of them, those that nobody has too",
     "contentridge" => ContentRidge(contentridge::ContentRidgeConfig) in Baseline:
         "a recommender, and a regression from facts for items that nobody has",
+    "dropoutnet" => DropoutNet(dropoutnet::DropoutNetConfig) in Baseline:
+        "a recommender, and a perceptron that learns to do without an item's place",
     "coldgan" => ColdGan(coldgan::ColdGanConfig) in Adversarial:
         "a recommender, and a generator of places from facts for items that nobody has",
     "irgan" => Irgan(irgan::IrganConfig) in Adversarial: "a generator that picks items, by policy gradient",
@@ -113,7 +116,7 @@ impl ModelConfig {
     pub const NEXT: &[&str] = &["markov", "gru4rec", "sasrec", "eventgan"];
 
     /// The models that take facts of items and place those that nobody has.
-    pub const COLD: &[&str] = &["contentknn", "contentridge", "coldgan"];
+    pub const COLD: &[&str] = &["contentknn", "contentridge", "dropoutnet", "coldgan"];
 
     /// The models that can tell which items of a history carried a recommendation
     /// ([`explain`](crate::recommend::Recommender::explain)).
@@ -126,6 +129,7 @@ impl ModelConfig {
         "ials",
         "contentknn",
         "contentridge",
+        "dropoutnet",
         "coldgan",
     ];
 }

@@ -22,17 +22,14 @@ mod training;
 
 use std::num::NonZeroUsize;
 
-use serde::{Deserialize, Serialize};
-use sparring_wide::Matrix;
-
 use self::training::Training;
 use super::check;
 use super::cold::{Base, Placed, PlacingConfig};
 use super::contentridge::{Placing, place, placing_space};
-use super::tall::single;
 use crate::data::Dataset;
 use crate::gan::{Bout, BoutConfig};
 use crate::recommend::{Dimension, Fit, FitError, Run, Tune};
+use serde::{Deserialize, Serialize};
 
 const NAME: &str = "coldgan";
 
@@ -130,12 +127,14 @@ impl Fit for ColdGanConfig {
         let settings = (self.degree, &self.placing, &self.base);
         let Placing { base, space, told } = place(NAME, settings, (train, run))?;
         let trains = self.gan.epochs > 0 && told.anchors.len() >= 8;
+        let scale = space.scale(&told.anchors);
         let (cold, places) = (told.cold.clone(), told.places.clone());
         let placed = Placed::new(&self.base, base, space.codes, (cold, places));
         if !trains {
             return Ok(ColdGan(placed));
         }
-        let mut training = Training::new(self, (train, *run), (&space.places, told), placed);
+        let mut training =
+            Training::new(self, (train, *run), (&space.places, told), (scale, placed));
         let bout = Bout {
             config: &self.gan,
             model: NAME,
@@ -152,18 +151,7 @@ impl Tune for ColdGanConfig {
     }
 }
 
-/// The root mean square of all entries.
-fn scale(places: &Matrix, rows: &[usize]) -> f32 {
-    let squares: f64 = rows
-        .iter()
-        .flat_map(|row| places.row(*row))
-        .map(|x| f64::from(x * x))
-        .sum();
-    let mean = squares / (rows.len() * places.cols).max(1) as f64;
-    single(mean.sqrt()).max(f32::MIN_POSITIVE)
-}
-
 delegate!(ColdGan(Placed));
 
 #[cfg(test)]
-mod tests;
+pub(in crate::models) mod tests;

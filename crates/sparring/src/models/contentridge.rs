@@ -50,6 +50,33 @@ pub(super) struct Placing {
     pub(super) told: Told,
 }
 
+/// What models that place items start from.
+pub(super) struct Ground {
+    pub(super) base: Box<dyn Trained>,
+    pub(super) space: Space,
+    pub(super) content: Content,
+}
+
+/// Fits the base, finds its space and reads the facts.
+pub(super) fn ground(
+    model: &'static str,
+    (placing, base): (&PlacingConfig, &Base),
+    (train, run): (&Dataset, &Run<'_>),
+) -> Result<Ground, FitError> {
+    placing.content.check(model)?;
+    check::some_interaction(model, train.n_interactions())?;
+    let base = fitted(model, base, (train, run))?;
+    let space = Space::of(model, &*base, (train, placing.embedding_dim.get()), run)?;
+    let nothing = || std::sync::Arc::new(ItemFeatures::new(&vec![Vec::new(); train.n_items()]));
+    let features = train.features().map_or_else(nothing, std::sync::Arc::clone);
+    let content = Content::of(&features, &placing.content);
+    Ok(Ground {
+        base,
+        space,
+        content,
+    })
+}
+
 /// Fits the base, finds its space and places the items that nobody has.
 pub(super) fn place(
     model: &'static str,
@@ -58,13 +85,11 @@ pub(super) fn place(
 ) -> Result<Placing, FitError> {
     check::positive(model, "l2", placing.l2)?;
     check::setting((1..=4).contains(&degree), model, "degree", "1 to 4", degree)?;
-    placing.content.check(model)?;
-    check::some_interaction(model, train.n_interactions())?;
-    let base = fitted(model, base, (train, run))?;
-    let space = Space::of(model, &*base, (train, placing.embedding_dim.get()), run)?;
-    let nothing = || std::sync::Arc::new(ItemFeatures::new(&vec![Vec::new(); train.n_items()]));
-    let features = train.features().map_or_else(nothing, std::sync::Arc::clone);
-    let content = Content::of(&features, &placing.content);
+    let Ground {
+        base,
+        space,
+        content,
+    } = ground(model, (placing, base), (train, run))?;
     let kernel = Kernel {
         degree,
         l2: placing.l2,

@@ -1,6 +1,6 @@
 //! The best of a large catalogue whose scores are inner products, by a scan of bytes.
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 use super::query::Query;
 use super::traits::{Recommender, ScoreError};
@@ -94,15 +94,12 @@ impl Scan {
         code.resize(self.width, 0);
         model.vector_of(query, vector)?;
         let own = quantise(vector, code);
-        let arch = Arch::new();
         largest.clear();
-        arch.dispatch(|| {
-            let codes = self.codes.chunks(BLOCK * self.width.max(1));
-            let blocks = codes.zip(self.scales.chunks(BLOCK));
-            for ((codes, scales), scores) in blocks.zip(scores.chunks_mut(BLOCK)) {
-                products(codes, code, scores);
-                largest.push(scale(scores, scales, own));
-            }
+        Arch::new().dispatch(Pass {
+            scan: self,
+            user: (code, own),
+            scores,
+            largest,
         });
         // As many blocks reach this as are scored again, so at least as many items do.
         ranked.clone_from(largest);
@@ -120,6 +117,35 @@ impl Scan {
             }
         }
         Ok(())
+    }
+}
+
+/// One pass over the bytes: the scores of all items, and the largest one of each block.
+struct Pass<'a> {
+    scan: &'a Scan,
+    /// The user's vector in bytes, and what one of them stands for.
+    user: (&'a [i8], f32),
+    scores: &'a mut [f32],
+    largest: &'a mut Vec<f32>,
+}
+
+impl NullaryFnOnce for Pass<'_> {
+    type Output = ();
+
+    // A closure of this length is not inlined into what is compiled for the vector unit.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "compiled for the vector unit found at run time"
+    )]
+    fn call(self) {
+        let (code, own) = self.user;
+        let codes = self.scan.codes.chunks(BLOCK * code.len().max(1));
+        let blocks = codes.zip(self.scan.scales.chunks(BLOCK));
+        for ((codes, scales), scores) in blocks.zip(self.scores.chunks_mut(BLOCK)) {
+            products(codes, code, scores);
+            self.largest.push(scale(scores, scales, own));
+        }
     }
 }
 

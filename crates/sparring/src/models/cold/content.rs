@@ -6,6 +6,8 @@ use crate::data::{ItemFacts, ItemFeatures, ItemIx};
 use crate::models::check;
 use crate::recommend::FitError;
 
+/// Items that are learnt from, at most: the most popular ones.
+const ANCHORS: usize = 8_192;
 /// Years between two knots, over which the class of a year is shared out.
 const YEARS: f64 = 5.0;
 
@@ -101,8 +103,27 @@ impl Content {
         self.starts.len() - 1
     }
 
-    fn row(&self, item: usize) -> &[(u32, f32)] {
+    /// What is known of an item: columns that rise, and the root of what each counts.
+    pub(in crate::models) fn row(&self, item: usize) -> &[(u32, f32)] {
         &self.entries[self.starts[item]..self.starts[item + 1]]
+    }
+
+    /// Number of columns.
+    pub(in crate::models) fn width(&self) -> usize {
+        let last = self.entries.iter().map(|(column, _)| *column).max();
+        last.map_or(0, |last| last as usize + 1)
+    }
+
+    /// The items to learn from and those that nobody has, both rising: of the first, which somebody has and
+    /// of which something is known, the most popular ones.
+    pub(in crate::models) fn parted(&self, counts: &[u32]) -> (Vec<usize>, Vec<usize>) {
+        let cold = (0..self.len()).filter(|at| counts[*at] == 0).collect();
+        let known = (0..self.len()).filter(|at| counts[*at] > 0 && self.knows(*at));
+        let mut anchors: Vec<usize> = known.collect();
+        anchors.sort_by_key(|at| (std::cmp::Reverse(counts[*at]), *at));
+        anchors.truncate(ANCHORS);
+        anchors.sort_unstable();
+        (anchors, cold)
     }
 
     /// Whether anything is known of an item.

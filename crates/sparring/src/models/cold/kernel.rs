@@ -11,8 +11,6 @@ use crate::models::symmetric::inverse;
 use crate::models::tall::single;
 use crate::recommend::FitError;
 
-/// Items that are learnt from, at most: the most popular ones.
-const ANCHORS: usize = 8_192;
 /// What two items have in common of which nothing is known.
 const CONSTANT: f32 = 0.5;
 
@@ -53,13 +51,7 @@ impl Kernel {
         (content, counts): (&Content, &[u32]),
         space: &Space,
     ) -> Result<Told, FitError> {
-        let cold: Vec<usize> = (0..content.len()).filter(|at| counts[*at] == 0).collect();
-        let mut anchors: Vec<usize> = (0..content.len())
-            .filter(|at| counts[*at] > 0 && content.knows(*at))
-            .collect();
-        anchors.sort_by_key(|at| (std::cmp::Reverse(counts[*at]), *at));
-        anchors.truncate(ANCHORS);
-        anchors.sort_unstable();
+        let (anchors, cold) = content.parted(counts);
         let (n, k) = (anchors.len(), space.places.cols);
         let mean = mean(&space.places, &anchors);
         let apart = Mat::from_fn(n, k, |row, at| {

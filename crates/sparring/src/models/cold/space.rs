@@ -106,6 +106,16 @@ impl Space {
     }
 }
 
+impl Space {
+    /// The root mean square of the entries of some places.
+    pub(in crate::models) fn scale(&self, items: &[usize]) -> f32 {
+        let entries = items.iter().flat_map(|item| self.places.row(*item));
+        let squares: f64 = entries.map(|x| f64::from(x * x)).sum();
+        let mean = squares / (items.len() * self.places.cols).max(1) as f64;
+        single(mean.sqrt()).max(f32::MIN_POSITIVE)
+    }
+}
+
 /// The scores of items that somebody has, 0 for the others.
 fn score(
     base: &dyn Recommender,

@@ -20,7 +20,7 @@ recommender_contract!(crate::models::coldgan::ColdGanConfig {
 });
 
 /// Users of two tastes over items of two kinds, five at random each; the last item of each kind is nobody's.
-fn planted() -> Dataset {
+pub(in crate::models) fn planted() -> Dataset {
     let mut rows: Vec<Vec<u32>> = Vec::new();
     let mut state = 7_u32;
     for user in 0..60 {

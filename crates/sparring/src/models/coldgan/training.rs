@@ -3,7 +3,7 @@
 use rand::RngExt;
 use sparring_wide::{Beta, Matrix, Seed, SparseRows, gemm_nt, gemm_tn, multinomial};
 
-use super::{ColdGanConfig, scale};
+use super::ColdGanConfig;
 use crate::data::{Dataset, ItemIx, UserIx};
 use crate::gan::{
     AdversarialStep, Loss, Mlp, NetCritic, Noise, PairRates, Probe, Remedy, paired_adam,
@@ -38,7 +38,7 @@ impl<'a> Training<'a> {
         config: &'a ColdGanConfig,
         (train, run): (&'a Dataset, Run<'a>),
         (places, told): (&Matrix, Told),
-        placed: Placed,
+        (scale, placed): (f32, Placed),
     ) -> Self {
         let (k, hidden) = (places.cols, config.hidden.get());
         let seed = run.seed.derive(super::NAME);
@@ -54,7 +54,7 @@ impl<'a> Training<'a> {
             rows[anchor] = u32::try_from(at).ok();
         }
         Self {
-            scale: scale(places, &told.anchors),
+            scale,
             critic: NetCritic {
                 net: Mlp::new(&[2 * k, hidden, hidden, 1], seed.derive("critic")),
                 loss: Loss::Relativistic,
