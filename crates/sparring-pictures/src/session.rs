@@ -17,7 +17,7 @@ use crate::gan::{PictureGan, draw};
 use crate::record::{Keeping, Record};
 use crate::report::page;
 use crate::set::{Pictures, to_bytes};
-use crate::told::{Table, Told};
+use crate::told::{Kind, Table, Told};
 
 /// Pictures of a sheet.
 const SHEET: usize = 64;
@@ -56,6 +56,9 @@ pub struct Outcome {
     pub resumed_from: usize,
     /// Pictures of an epoch.
     pub rows: usize,
+    /// Groups of pictures that look alike, of which both networks were told; 0 where they were told something
+    /// else or nothing.
+    pub groups: usize,
     /// The last look at health.
     pub health: Option<Diagnosis>,
     /// Remedies that were applied, in words.
@@ -148,6 +151,10 @@ impl Session<'_> {
             epochs: end.epochs,
             resumed_from,
             rows: watched.gan.rows(),
+            groups: self.told.map_or(0, |told| match told.table.kind {
+                Kind::Alike => told.table.groups(),
+                _ => 0,
+            }),
             health: keeping.record().health.last().cloned(),
             applied: end
                 .applied

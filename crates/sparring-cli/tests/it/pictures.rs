@@ -83,6 +83,27 @@ fn pictures_are_learnt_drawn_and_scored() {
 }
 
 #[test]
+fn groups_of_pictures_that_look_alike_are_told_where_nothing_else_is() {
+    let place = Place::empty();
+    squares(&place, 120);
+    let train = "image train --data s-images-idx3-ubyte --epochs 1 --width 4";
+    let told = |more: &str| {
+        let done = place.run(&format!("{train} {more}"));
+        assert_eq!(done.code, Some(0), "{}", done.err);
+        done.out
+            .contains("which of 2 groups of pictures that look alike")
+    };
+    // No group of fewer than fifty pictures.
+    assert!(told("--out groups"));
+    assert!(!told("--out nothing --groups 0"));
+    assert!(!told("--out classes --conditional"));
+    let sheet = place.run("image sample --model groups --class 1 --n 4 --out sheet.png");
+    assert_eq!(sheet.code, Some(0), "{}", sheet.err);
+    let both = place.run(&format!("{train} --out b --groups 2 --conditional"));
+    assert_eq!(both.code, Some(2), "{}", both.err);
+}
+
+#[test]
 fn bad_pictures_and_settings_are_told() {
     let place = Place::empty();
     squares(&place, 120);
@@ -101,6 +122,11 @@ fn bad_pictures_and_settings_are_told() {
             "--data quickdraw-cat --cache none",
             1,
             "`quickdraw-cat` has not been fetched",
+        ),
+        (
+            "--data s-images-idx3-ubyte --groups 2000",
+            2,
+            "groups must be 0 to 1024, got 2000",
         ),
         (
             "--data s-images-idx3-ubyte --width 0",

@@ -49,6 +49,12 @@ pub(crate) fn run(context: &Context, args: &ImageTrain) -> anyhow::Result<()> {
         (done * outcome.rows) as f64 / secs.max(1e-9),
         args.out.display()
     ));
+    if outcome.groups > 0 {
+        context.out.line(format!(
+            "both networks were told which of {} groups of pictures that look alike",
+            outcome.groups
+        ));
+    }
     if outcome.resumed_from > 0 {
         context
             .out
@@ -62,6 +68,7 @@ pub(crate) fn run(context: &Context, args: &ImageTrain) -> anyhow::Result<()> {
     }
     context.out.json(&serde_json::json!({
         "data": args.data, "out": args.out, "epochs": outcome.epochs, "pictures": outcome.rows,
+        "groups": outcome.groups,
         "resumed_from": outcome.resumed_from, "secs": secs,
         "stopped": outcome.stopped == Stopped::Request,
         "health": outcome.health, "applied": outcome.applied,
