@@ -48,7 +48,8 @@ impl Course {
     /// What a look means, and a sentence if it would mean something worse by itself.
     ///
     /// Young networks are not ill: a generator starts with rows that are all alike, and a
-    /// discriminator tells them at once. Nor is one whose rows spread from look to look.
+    /// discriminator tells them at once. Nor is one whose rows spread from look to look, as long as there
+    /// is time for it: what is left at the end is what it is.
     pub(super) fn judge(
         &mut self,
         health: Health,
@@ -64,7 +65,7 @@ impl Course {
         }
         let why = if f64::from(self.age(share)) < limits.warm_up {
             "training is young"
-        } else if growing {
+        } else if growing && share < 1.0 {
             "the rows spread from look to look"
         } else {
             return (verdict, None);

@@ -85,6 +85,10 @@ fn rows_that_spread_from_look_to_look_are_no_collapse() {
         verdicts,
         [few, few, few, grows, grows, grows, few, few, few]
     );
+    // At the end there is no time left to spread.
+    let last = look(0.08, 0.1, 0.8);
+    assert_eq!(judge(&mut course, last, 1.0), few);
+    assert_eq!(judge(&mut course, look(0.1, 0.1, 0.8), 0.9), grows);
 }
 
 #[test]
