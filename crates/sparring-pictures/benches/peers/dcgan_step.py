@@ -13,36 +13,17 @@ import time
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+
+from dcgan import networks, optimisers, step
 
 kind = sys.argv[1]
 torch.set_num_threads(int(sys.argv[2]))
 torch.manual_seed(1)
 line = sys.stdin.readline
 batch, noise_dim, width = (int(x) for x in line().split())
-wide, narrow = 4 * width, 2 * width
+wide = 4 * width
 
-generator = nn.Sequential(
-    nn.Linear(noise_dim, 49 * wide),
-    nn.Unflatten(1, (wide, 7, 7)),
-    nn.BatchNorm2d(wide),
-    nn.ReLU(inplace=True),
-    nn.ConvTranspose2d(wide, narrow, 5, 2, 2, 1),
-    nn.BatchNorm2d(narrow),
-    nn.ReLU(inplace=True),
-    nn.ConvTranspose2d(narrow, 1, 5, 2, 2, 1),
-    nn.Tanh(),
-)
-critic = nn.Sequential(
-    nn.Conv2d(1, narrow, 5, 2, 2),
-    nn.LeakyReLU(0.2, inplace=True),
-    nn.Dropout(0.3),
-    nn.Conv2d(narrow, wide, 5, 2, 2),
-    nn.LeakyReLU(0.2, inplace=True),
-    nn.Dropout(0.3),
-    nn.Flatten(),
-    nn.Linear(49 * wide, 1),
-)
+generator, critic = networks(noise_dim, width)
 
 
 def numbers():
@@ -79,29 +60,15 @@ for at in (0, 3):
 given = numbers()
 if kind == "channels-last":
     generator, critic = (net.to(memory_format=torch.channels_last) for net in (generator, critic))
-rules = [
-    torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=True)
-    for net in (generator, critic)
-]
+rules = optimisers(generator, critic)
 stored = torch.randint(0, 256, (640, 1, 28, 28), dtype=torch.uint8)
 
 
-def step():
+def turn():
     real = stored[torch.randint(0, 640, (batch,))].float() / 127.5 - 1.0
     if kind == "channels-last":
         real = real.contiguous(memory_format=torch.channels_last)
-    fake = generator(torch.randn(batch, noise_dim))
-    of_real, of_fake = critic(torch.cat([real, fake.detach()])).chunk(2)
-    loss = F.softplus(-of_real).mean() + F.softplus(of_fake).mean()
-    rules[1].zero_grad()
-    loss.backward()
-    rules[1].step()
-    critic.requires_grad_(False)
-    loss = F.softplus(-critic(fake)).mean()
-    rules[0].zero_grad()
-    loss.backward()
-    rules[0].step()
-    critic.requires_grad_(True)
+    step(generator, critic, rules, real, torch.randn(batch, noise_dim))
 
 
 for request in sys.stdin:
@@ -115,7 +82,7 @@ for request in sys.stdin:
     count = int(counts[0])
     begin, processor = time.perf_counter(), time.process_time()
     for _ in range(count):
-        step()
+        turn()
     each = 1000 / count
     elapsed, processor = time.perf_counter() - begin, time.process_time() - processor
     print(elapsed * each, processor * each, flush=True)

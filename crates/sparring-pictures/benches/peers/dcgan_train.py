@@ -12,12 +12,13 @@ import time
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+
+from dcgan import networks, optimisers, step
 
 source, limit, epochs, target, draws, threads = sys.argv[1:]
 torch.set_num_threads(int(threads))
 torch.manual_seed(1)
-noise_dim, narrow, wide, batch = 100, 64, 128, 64
+noise_dim, batch = 100, 64
 
 opened = gzip.open if source.endswith(".gz") else open
 with opened(source, "rb") as file:
@@ -26,27 +27,7 @@ with opened(source, "rb") as file:
     pictures = torch.frombuffer(bytearray(file.read()), dtype=torch.uint8)
 pictures = pictures.reshape(count, 1, 28, 28)[: int(limit)]
 
-generator = nn.Sequential(
-    nn.Linear(noise_dim, 49 * wide),
-    nn.Unflatten(1, (wide, 7, 7)),
-    nn.BatchNorm2d(wide),
-    nn.ReLU(inplace=True),
-    nn.ConvTranspose2d(wide, narrow, 5, 2, 2, 1),
-    nn.BatchNorm2d(narrow),
-    nn.ReLU(inplace=True),
-    nn.ConvTranspose2d(narrow, 1, 5, 2, 2, 1),
-    nn.Tanh(),
-)
-critic = nn.Sequential(
-    nn.Conv2d(1, narrow, 5, 2, 2),
-    nn.LeakyReLU(0.2, inplace=True),
-    nn.Dropout(0.3),
-    nn.Conv2d(narrow, wide, 5, 2, 2),
-    nn.LeakyReLU(0.2, inplace=True),
-    nn.Dropout(0.3),
-    nn.Flatten(),
-    nn.Linear(49 * wide, 1),
-)
+generator, critic = networks(noise_dim, 32)
 for net in (generator, critic):
     for layer in net:
         if isinstance(layer, nn.BatchNorm2d):
@@ -55,7 +36,7 @@ for net in (generator, critic):
             nn.init.normal_(layer.weight, 0.0, 0.02)
             nn.init.zeros_(layer.bias)
 generator, critic = (net.to(memory_format=torch.channels_last) for net in (generator, critic))
-rules = [torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=True) for net in (generator, critic)]
+rules = optimisers(generator, critic)
 
 begin, steps = time.perf_counter(), 0
 for epoch in range(int(epochs)):
@@ -64,18 +45,7 @@ for epoch in range(int(epochs)):
         if len(which) < batch:
             continue
         real = pictures[which].float().div_(127.5).sub_(1.0).contiguous(memory_format=torch.channels_last)
-        fake = generator(torch.randn(batch, noise_dim))
-        of_real, of_fake = critic(torch.cat([real, fake.detach()])).chunk(2)
-        loss = F.softplus(-of_real).mean() + F.softplus(of_fake).mean()
-        rules[1].zero_grad()
-        loss.backward()
-        rules[1].step()
-        critic.requires_grad_(False)
-        loss = F.softplus(-critic(fake)).mean()
-        rules[0].zero_grad()
-        loss.backward()
-        rules[0].step()
-        critic.requires_grad_(True)
+        step(generator, critic, rules, real, torch.randn(batch, noise_dim))
         steps += 1
     print(f"epoch {epoch + 1}: {steps} steps in {time.perf_counter() - begin:.0f} s", flush=True)
 
