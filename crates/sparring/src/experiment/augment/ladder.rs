@@ -152,7 +152,8 @@ mod tests {
                 "gru4rec",
                 "sasrec",
                 "eventgan",
-                "contentknn"
+                "contentknn",
+                "dropoutnet"
             ]
         );
     }
