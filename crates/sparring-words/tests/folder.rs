@@ -108,7 +108,7 @@ fn the_vector_of_a_text_is_the_mean_of_its_tokens() {
     assert!(encoder.name().starts_with("sha256:"));
     let vectors = encoder.encode(&["Red shoe", "shoes", "red"]).unwrap();
     // `shoes` is two tokens of one direction. What fills up to a fixed length is not told.
-    let half = 0.5;
+    let half = 0.5_f32;
     let diagonal = half.sqrt();
     let expected = [
         [half, -half, half, -half],
