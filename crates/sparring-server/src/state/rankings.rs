@@ -119,3 +119,39 @@ impl State {
         items
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A state of so many items.
+    fn state(items: usize) -> State {
+        let mut state = State::default();
+        for item in 0..items {
+            state.item(&item.to_string()).unwrap();
+        }
+        state
+    }
+
+    /// Moves when the kept lists were made.
+    fn made(rankings: &Rankings, at: Instant) {
+        rankings.kept.lock().unwrap().as_mut().unwrap().made = at;
+    }
+
+    #[test]
+    fn a_new_item_is_listed_at_once_or_soon() {
+        let now = Instant::now();
+        for (items, at_once) in [(SMALL - 1, true), (SMALL, false)] {
+            let mut state = state(items);
+            let rankings = Rankings::new(Duration::from_secs(3600));
+            assert_eq!(rankings.of(&state).popular.len(), items);
+            made(&rankings, now + Duration::from_secs(60));
+            state.item("new").unwrap();
+            let listed = rankings.of(&state).popular.len() > items;
+            assert_eq!(listed, at_once, "{items} items");
+            // The lists of a moment ago are as good, and those of before are not.
+            made(&rankings, now.checked_sub(2 * BEHIND).unwrap());
+            assert_eq!(rankings.of(&state).popular.len(), items + 1);
+        }
+    }
+}
