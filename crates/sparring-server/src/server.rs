@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -379,7 +379,13 @@ pub(crate) async fn import(app: &App, data: &Dataset) -> Result<(), Arc<StoreErr
             put(app, std::mem::take(&mut events)).await?;
         }
     }
-    put(app, events).await
+    put(app, events).await?;
+    let state = &app.engine.state;
+    state
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .gather();
+    Ok(())
 }
 
 async fn put(app: &App, events: Vec<Feedback>) -> Result<(), Arc<StoreError>> {

@@ -7,10 +7,10 @@
 
 mod apply;
 mod events;
+mod histories;
 mod rankings;
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use sparring::data::Vocabulary;
 
 use crate::moment::Moment;
@@ -18,6 +18,8 @@ use crate::store::{Row, Store, StoreError};
 
 pub(crate) use events::{Event, MAX_ITEMS, MAX_KINDS};
 pub(crate) use rankings::Rankings;
+
+use histories::Histories;
 
 /// Kinds of feedback that hide an item from a user, and say nothing about taste.
 #[derive(Debug, Clone)]
@@ -36,8 +38,11 @@ pub(crate) struct State {
     pub(crate) users: Vocabulary,
     pub(crate) items: Vocabulary,
     kinds: Vocabulary,
+    /// Whether feedback of each kind tells a taste.
+    tastes: Vec<bool>,
     categories: Vocabulary,
     rows: Vec<UserRow>,
+    histories: Histories,
     facts: Vec<ItemFacts>,
     n_users: usize,
     n_events: usize,
@@ -46,12 +51,17 @@ pub(crate) struct State {
     pub(crate) shelf: u64,
 }
 
-/// A user's events by time, and how often they changed.
+/// Whether a user is there, and how often the events changed.
 #[derive(Debug, Default, Clone)]
 struct UserRow {
-    events: Vec<Event>,
     version: u32,
     present: bool,
+}
+
+impl UserRow {
+    fn touch(&mut self) {
+        self.version = self.version.wrapping_add(1);
+    }
 }
 
 /// What is asked about an item while recommending.
@@ -91,12 +101,17 @@ impl State {
             reads: reads.0.clone(),
             ..Self::default()
         };
-        let (mut users, mut items) = (HashMap::new(), HashMap::new());
+        // Users come by key, so a million of them need no map, and their place is their index.
+        let (mut users, mut items) = (Vec::new(), HashMap::new());
+        // The user whose events come, by key and index, and those that came.
+        let (mut whose, mut events) = (None, Vec::new());
+        let mut told = None;
         let mut failed = None;
         store.load(&mut |row| {
             let loaded = match row {
                 Row::User { key, id } => {
-                    users.insert(key, state.user(id));
+                    users.push(key);
+                    state.user(id);
                     Ok(())
                 }
                 Row::Item {
@@ -123,9 +138,16 @@ impl State {
                     item,
                     kind,
                     time,
-                } => state.kind(kind).map(|kind| {
-                    if let (Some(&user), Some(&item)) = (users.get(&user), items.get(&item)) {
-                        state.load_event(user, Event::new(kind, item, time));
+                } => state.kind_after(&mut told, kind).map(|kind| {
+                    if whose.is_none_or(|(key, _)| key != user) {
+                        if let Some((_, Some(before))) = whose {
+                            state.load_events(before, &mut events);
+                        }
+                        let index = users.binary_search(&user).ok();
+                        whose = Some((user, index.and_then(|at| u32::try_from(at).ok())));
+                    }
+                    if let (Some((_, Some(_))), Some(&item)) = (whose, items.get(&item)) {
+                        events.push(Event::new(kind, item, time));
                     }
                 }),
             };
@@ -136,11 +158,16 @@ impl State {
         if let Some(error) = failed {
             return Err(error);
         }
-        for row in &mut state.rows {
-            row.events.sort_by_key(|event| event.secs);
-            row.events.shrink_to_fit();
+        if let Some((_, Some(last))) = whose {
+            state.load_events(last, &mut events);
         }
+        state.histories.settled();
         Ok(state)
+    }
+
+    /// Lays events that came since the start as close as those of the start, if they are the most.
+    pub(crate) fn gather(&mut self) {
+        self.histories.gather();
     }
 
     pub(crate) fn n_users(&self) -> usize {
@@ -197,9 +224,10 @@ impl State {
     /// What tells a taste: user, item and seconds, by user and oldest first, each item once.
     pub(crate) fn told(&self, now: Moment) -> Vec<(u32, u32, u32)> {
         let mut told = Vec::with_capacity(self.n_events);
-        for (row, user) in self.rows.iter().zip(0..) {
+        for user in self.all_users() {
             let begin = told.len();
-            let past = row.events.iter().filter(|event| event.secs <= now.secs());
+            let events = self.histories.by_time(user);
+            let past = events.iter().filter(|event| event.secs <= now.secs());
             let mut met = hashbrown::HashSet::new();
             let latest = past
                 .rev()
@@ -212,11 +240,12 @@ impl State {
 
     /// Those who did something to an item, by id. All events are looked at.
     pub(crate) fn users_of(&self, item: u32) -> Vec<String> {
-        let met = |row: &UserRow| row.events.iter().any(|event| event.item() == item);
-        let rows = self.rows.iter().zip(0..);
-        let mut found: Vec<String> = rows
-            .filter(|(row, _)| row.present && met(row))
-            .map(|(_, user)| self.users.id(user).to_owned())
+        let met = |user: &u32| self.histories.each(*user).any(|event| event.item() == item);
+        let mut found: Vec<String> = self
+            .all_users()
+            .filter(|&user| self.rows[user as usize].present)
+            .filter(met)
+            .map(|user| self.users.id(user).to_owned())
             .collect();
         found.sort();
         found
@@ -230,7 +259,7 @@ impl State {
             ..History::default()
         };
         let until = now.secs();
-        for event in &row.events {
+        for event in &*self.histories.by_time(user) {
             if event.secs > until {
                 history.unsettled = true;
             } else if self.tells_taste(event.kind()) {
@@ -244,7 +273,7 @@ impl State {
     }
 
     fn tells_taste(&self, kind: u8) -> bool {
-        self.is_taste(self.kinds.id(u32::from(kind)))
+        self.tastes[usize::from(kind)]
     }
 
     /// Whether feedback of this kind tells a taste.
@@ -254,9 +283,12 @@ impl State {
 
     /// Bytes of the events, for the statistics.
     pub(crate) fn event_bytes(&self) -> usize {
-        let rows = self.rows.iter();
-        rows.map(|row| row.events.capacity() * size_of::<Event>() + size_of::<UserRow>())
-            .sum()
+        self.histories.bytes() + self.rows.capacity() * size_of::<UserRow>()
+    }
+
+    /// Users by index, those who left among them.
+    fn all_users(&self) -> std::ops::Range<u32> {
+        0..u32::try_from(self.histories.n_users()).expect("users fit 32 bits")
     }
 }
 

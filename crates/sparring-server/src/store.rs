@@ -26,7 +26,7 @@ pub trait Store: Send + Sync {
     /// If the storage cannot take them; nothing has changed then.
     fn commit(&self, changes: &[Change]) -> Result<Vec<u64>, StoreError>;
 
-    /// Shows everything once: users, then items, then feedback.
+    /// Shows everything once: users by their keys, then items, then feedback, one user's after the other's.
     ///
     /// # Errors
     /// If the storage cannot be read.

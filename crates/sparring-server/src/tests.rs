@@ -402,6 +402,20 @@ async fn bad_input_has_a_status_a_code_and_a_remedy() {
         ("POST", "/api/feedback", "{}".to_owned(), 400, "bad_json"),
         (
             "POST",
+            "/api/users",
+            r#"[["ann"]]"#.to_owned(),
+            400,
+            "bad_json",
+        ),
+        (
+            "POST",
+            "/api/user",
+            r#"["ann"]"#.to_owned(),
+            400,
+            "bad_json",
+        ),
+        (
+            "POST",
             "/api/feedback",
             future.to_string(),
             400,

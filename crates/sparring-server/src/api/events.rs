@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::App;
-use super::read::{Asked, Body, check_id, not_ahead, time};
+use super::read::{Asked, Bodies, check_id, not_ahead, time};
 use super::users::{Rows, write};
 use crate::fault::Fault;
 use crate::moment::Moment;
@@ -64,14 +64,14 @@ fn show(event: Feedback) -> Shown {
 
 pub(super) async fn insert(
     State(app): State<Arc<App>>,
-    Body(events): Body<Vec<Shown>>,
+    Bodies(events): Bodies<Shown>,
 ) -> Result<Json<Rows>, Fault> {
     put(&app, events, false).await
 }
 
 pub(super) async fn overwrite(
     State(app): State<Arc<App>>,
-    Body(events): Body<Vec<Shown>>,
+    Bodies(events): Bodies<Shown>,
 ) -> Result<Json<Rows>, Fault> {
     put(&app, events, true).await
 }

@@ -36,17 +36,13 @@ fn eight() -> usize {
 
 impl From<DrawError> for Fault {
     fn from(error: DrawError) -> Self {
-        let code = match &error {
-            DrawError::Words(_) => "bad_text",
-            DrawError::Wordless => "not_told_sentences",
-            _ => "not_drawn",
+        let (status, code) = match &error {
+            DrawError::Words(_) => (StatusCode::UNPROCESSABLE_ENTITY, "bad_text"),
+            // Nothing is wrong with the request: another generator would take it.
+            DrawError::Wordless => (StatusCode::CONFLICT, "not_told_sentences"),
+            _ => (StatusCode::UNPROCESSABLE_ENTITY, "not_drawn"),
         };
-        Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            code,
-            error.to_string(),
-            error.hint(),
-        )
+        Self::new(status, code, error.to_string(), error.hint())
     }
 }
 

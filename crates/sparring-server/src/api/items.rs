@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::read::{Asked, Body, check_id, time};
+use super::read::{Asked, Bodies, Body, check_id, time};
 use super::users::{Rows, write};
 use super::{App, pages};
 use crate::fault::Fault;
@@ -84,7 +84,7 @@ pub(super) async fn insert(
 
 pub(super) async fn insert_all(
     State(app): State<Arc<App>>,
-    Body(items): Body<Vec<Shown>>,
+    Bodies(items): Bodies<Shown>,
 ) -> Result<Json<Rows>, Fault> {
     let items = items.into_iter().map(read).collect::<Result<_, _>>()?;
     write(&app, Change::Items(items)).await

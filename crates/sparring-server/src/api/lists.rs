@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::App;
 use super::events::Shown;
-use super::read::{Asked, Body};
+use super::read::{Asked, Bodies};
 use crate::engine::{Listed, Shared, Who, Wish};
 use crate::fault::Fault;
 use crate::moment::Moment;
@@ -89,7 +89,7 @@ pub(super) async fn recommend(
 pub(super) async fn session(
     State(app): State<Arc<App>>,
     asked: Asked,
-    Body(events): Body<Vec<Shown>>,
+    Bodies(events): Bodies<Shown>,
 ) -> Result<Scores, Fault> {
     let mut timed = events
         .into_iter()

@@ -1,13 +1,16 @@
 //! What is read of a request, and how it is refused.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 
 use super::App;
 use crate::fault::Fault;
@@ -18,36 +21,78 @@ const LONGEST_ID: usize = 512;
 /// How far ahead of the server's clock an event may lie.
 const AHEAD: i64 = 24 * 3_600_000_000;
 
-/// A JSON body.
+/// A body that is one JSON object.
 pub(super) struct Body<T>(pub(super) T);
+
+/// A body that is a JSON list of objects.
+pub(super) struct Bodies<T>(pub(super) Vec<T>);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Fault;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
-        let bytes = Bytes::from_request(request, state).await;
-        let bytes = bytes.map_err(|error: BytesRejection| {
-            if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                let (message, remedy) = ("the body is too large", "send it in smaller parts");
-                Fault::new(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "body_too_large",
-                    message,
-                    remedy,
-                )
-            } else {
-                Fault::bad("bad_body", error.body_text(), "send the request again")
-            }
-        })?;
-        let parsed = serde_json::from_slice(&bytes);
-        parsed.map(Self).map_err(|error| {
-            let message = format!("the body is not what is expected here: {error}");
-            Fault::bad(
-                "bad_json",
+        let Object(one) = body(request, state).await?;
+        Ok(Self(one))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Bodies<T> {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+        let all: Vec<Object<T>> = body(request, state).await?;
+        Ok(Self(all.into_iter().map(|Object(one)| one).collect()))
+    }
+}
+
+async fn body<S: Send + Sync, T: DeserializeOwned>(
+    request: Request,
+    state: &S,
+) -> Result<T, Fault> {
+    let bytes = Bytes::from_request(request, state).await;
+    let bytes = bytes.map_err(|error: BytesRejection| {
+        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            let (message, remedy) = ("the body is too large", "send it in smaller parts");
+            Fault::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body_too_large",
                 message,
-                "send JSON with the fields of this address",
+                remedy,
             )
-        })
+        } else {
+            Fault::bad("bad_body", error.body_text(), "send the request again")
+        }
+    })?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let message = format!("the body is not what is expected here: {error}");
+        Fault::bad(
+            "bad_json",
+            message,
+            "send JSON with the fields of this address",
+        )
+    })
+}
+
+/// What is read from named fields alone; serde takes a list of fields in their order, too.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Named<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Named<T> {
+            type Value = T;
+
+            fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+                to.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(fields))
+            }
+        }
+
+        from.deserialize_map(Named(PhantomData)).map(Self)
     }
 }
 

@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::read::{Asked, Body, check_id};
+use super::read::{Asked, Bodies, Body, check_id};
 use super::{App, pages};
 use crate::fault::Fault;
 use crate::store::{Change, User, UserPatch};
@@ -73,7 +73,7 @@ pub(super) async fn insert(
 
 pub(super) async fn insert_all(
     State(app): State<Arc<App>>,
-    Body(users): Body<Vec<Shown>>,
+    Bodies(users): Bodies<Shown>,
 ) -> Result<Json<Rows>, Fault> {
     let users = users.into_iter().map(read).collect::<Result<_, _>>()?;
     write(&app, Change::Users(users)).await

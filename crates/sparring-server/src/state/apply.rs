@@ -62,6 +62,7 @@ impl State {
         let user = self.users.intern(id);
         if user as usize == self.rows.len() {
             self.rows.push(UserRow::default());
+            self.histories.add_user();
         }
         let row = &mut self.rows[user as usize];
         self.n_users += usize::from(!row.present);
@@ -83,10 +84,27 @@ impl State {
     /// The index of a kind of feedback, new or not.
     pub(super) fn kind(&mut self, id: &str) -> Result<u8, StoreError> {
         let kind = self.kinds.intern(id);
+        if kind as usize == self.tastes.len() {
+            self.tastes.push(self.is_taste(id));
+        }
         u8::try_from(kind).map_err(|_| StoreError::TooMany {
             what: "kinds of feedback",
             limit: MAX_KINDS,
         })
+    }
+
+    /// The same, where most kinds are that of the event before.
+    pub(super) fn kind_after(
+        &mut self,
+        before: &mut Option<(String, u8)>,
+        id: &str,
+    ) -> Result<u8, StoreError> {
+        if let Some((_, kind)) = before.as_ref().filter(|(old, _)| old == id) {
+            return Ok(*kind);
+        }
+        let kind = self.kind(id)?;
+        *before = Some((id.to_owned(), kind));
+        Ok(kind)
     }
 
     pub(super) fn named(&mut self, categories: &[&str]) -> Vec<u32> {
@@ -94,10 +112,12 @@ impl State {
         indices.map(|name| self.categories.intern(name)).collect()
     }
 
-    /// Adds an event that was stored; the caller sorts.
-    pub(super) fn load_event(&mut self, user: u32, event: Event) {
-        self.count(event, 1);
-        self.rows[user as usize].events.push(event);
+    /// Adds all that was stored of a user, and leaves `events` empty.
+    pub(super) fn load_events(&mut self, user: u32, events: &mut Vec<Event>) {
+        for event in &*events {
+            self.count(*event, 1);
+        }
+        self.histories.settle(user, events);
     }
 
     fn put_item(&mut self, item: &Item) -> Result<(), StoreError> {
@@ -140,22 +160,16 @@ impl State {
             self.shelf += 1;
         }
         let event = Event::new(kind, item, event.time);
-        let row = &mut self.rows[user as usize];
-        match row.events.iter().position(|old| old.is_same(event)) {
-            Some(_) if !overwrite => return Ok(()),
-            Some(at) => {
-                row.events.remove(at);
+        if self.histories.each(user).any(|old| old.is_same(event)) {
+            if !overwrite {
+                return Ok(());
             }
-            None => self.count(event, 1),
+            self.histories.retain(user, |old| !old.is_same(event));
+        } else {
+            self.count(event, 1);
         }
-        let row = &mut self.rows[user as usize];
-        let at = row.events.partition_point(|old| old.secs <= event.secs);
-        if row.events.len() == row.events.capacity() {
-            // A quarter more instead of twice as much: most of the memory is here.
-            row.events.reserve_exact(4 + row.events.len() / 4);
-        }
-        row.events.insert(at, event);
-        row.version = row.version.wrapping_add(1);
+        self.histories.insert(user, event);
+        self.rows[user as usize].touch();
         Ok(())
     }
 
@@ -164,12 +178,11 @@ impl State {
             return;
         };
         let row = &mut self.rows[user as usize];
-        let events = std::mem::take(&mut row.events);
-        row.version = row.version.wrapping_add(1);
+        row.touch();
         row.present = false;
         self.n_users -= 1;
         self.departures += 1;
-        for event in events {
+        for event in self.histories.retain(user, |_| false) {
             self.count(event, -1);
         }
     }
@@ -178,12 +191,11 @@ impl State {
         let Some(item) = self.find_item(id) else {
             return;
         };
-        for row in &mut self.rows {
-            let before = row.events.len();
-            row.events.retain(|event| event.item() != item);
-            if row.events.len() < before {
-                row.version = row.version.wrapping_add(1);
-                self.n_events -= before - row.events.len();
+        for (row, user) in self.rows.iter_mut().zip(0..) {
+            let gone = self.histories.retain(user, |event| event.item() != item);
+            if !gone.is_empty() {
+                row.touch();
+                self.n_events -= gone.len();
             }
         }
         self.facts[item as usize] = ItemFacts {
@@ -204,14 +216,11 @@ impl State {
                 some => some,
             },
         };
-        let row = &mut self.rows[user as usize];
         let goes = |event: &Event| {
             event.item() == item && kind.is_none_or(|kind| u32::from(event.kind()) == kind)
         };
-        let gone: Vec<Event> = row.events.iter().copied().filter(goes).collect();
-        row.events.retain(|event| !goes(event));
-        row.version = row.version.wrapping_add(1);
-        for event in gone {
+        self.rows[user as usize].touch();
+        for event in self.histories.retain(user, |event| !goes(event)) {
             self.count(event, -1);
         }
     }

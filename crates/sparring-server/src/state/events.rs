@@ -8,7 +8,7 @@ pub(crate) const MAX_ITEMS: usize = 1 << 24;
 pub(crate) const MAX_KINDS: usize = 1 << 8;
 
 /// What was done to an item, and when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Event {
     /// The kind in the upper 8 bits, the item in the others.
     what: u32,

@@ -97,19 +97,21 @@ impl State {
         for &item in &mine {
             liked[item as usize] = true;
         }
-        let others = 0..u32::try_from(self.rows.len()).expect("users fit 32 bits");
-        let each = others.filter(|other| *other != user).filter_map(|other| {
-            let theirs = self.liked(other);
-            let shared = theirs.iter().filter(|item| liked[**item as usize]).count();
-            let size = (mine.len() * theirs.len()) as f64;
-            (shared > 0).then(|| (other, shared as f64 / size.sqrt()))
-        });
+        let each = self
+            .all_users()
+            .filter(|other| *other != user)
+            .filter_map(|other| {
+                let theirs = self.liked(other);
+                let shared = theirs.iter().filter(|item| liked[**item as usize]).count();
+                let size = (mine.len() * theirs.len()) as f64;
+                (shared > 0).then(|| (other, shared as f64 / size.sqrt()))
+            });
         each.collect()
     }
 
     /// What a user liked, each item once, in no order.
     fn liked(&self, user: u32) -> Vec<u32> {
-        let events = self.rows[user as usize].events.iter();
+        let events = self.histories.each(user);
         let mut items: Vec<u32> = events
             .filter(|event| self.tells_taste(event.kind()))
             .map(|event| event.item())

@@ -95,6 +95,7 @@ async fn words_are_drawn_and_what_cannot_be_is_told() {
         (json!({"n": 0}), 400, "bad_number"),
         (json!({"class": 9}), 422, "not_drawn"),
         (json!({"words": "a cat"}), 400, "bad_json"),
+        (json!(["a cat", null, 3, 1]), 400, "bad_json"),
     ] {
         let found = server
             .fails("POST", "/api/v1/imagine", body.to_string())
@@ -113,7 +114,7 @@ async fn classes_are_drawn_and_no_generator_is_told() {
     assert_ne!(drawn(&server, json!({"class": 1})).await.0, first);
     let body = json!({"text": "a cat"}).to_string();
     let found = server.fails("POST", "/api/v1/imagine", body.clone()).await;
-    assert_eq!(found, (422, "not_told_sentences".to_owned()));
+    assert_eq!(found, (409, "not_told_sentences".to_owned()));
     let without = Server::start(Limits::default()).await;
     assert_eq!(
         without.get("/api/v1/imagine").await["generator"],

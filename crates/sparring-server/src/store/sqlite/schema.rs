@@ -54,14 +54,24 @@ pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), StoreE
         1 => Ok(connection.execute_batch(&format!(
             "begin immediate; {SECOND} pragma user_version = {VERSION}; commit;"
         ))?),
-        VERSION => Ok(connection.execute_batch(
-            "begin immediate; delete from feedback where (select count(*) from orphans) > 0
-                and item in (select item from orphans); delete from orphans; commit;",
-        )?),
+        VERSION => remove_orphans(connection),
         found => Err(StoreError::Version {
             path: path.to_path_buf(),
             found,
             expected: VERSION,
         }),
     }
+}
+
+/// Removes events of items that were deleted. They are looked for only if there are any: it takes a look at all events.
+fn remove_orphans(connection: &Connection) -> Result<(), StoreError> {
+    let sql = "select exists (select 1 from orphans)";
+    let any: bool = connection.query_row(sql, [], |row| row.get(0))?;
+    if !any {
+        return Ok(());
+    }
+    Ok(connection.execute_batch(
+        "begin immediate; delete from feedback where item in (select item from orphans);
+        delete from orphans; commit;",
+    )?)
 }
