@@ -36,12 +36,12 @@ fn save(folder: &Path, seed: u64) {
 }
 
 fn save_as(folder: &Path, seed: u64, name: &str) {
-    save_of(folder, &PlantedConfig::default(), (seed, name));
+    let config = ModelConfig::named(name).unwrap();
+    save_of(folder, &PlantedConfig::default(), (seed, config));
 }
 
-fn save_of(folder: &Path, planted: &PlantedConfig, (seed, name): (u64, &str)) {
+fn save_of(folder: &Path, planted: &PlantedConfig, (seed, config): (u64, ModelConfig)) {
     let data = planted.generate(Seed(seed)).data;
-    let config = ModelConfig::named(name).unwrap();
     let model = config
         .fit(&data, &Run::quiet(Seed(1), &Cancel::new()))
         .unwrap();
@@ -244,7 +244,8 @@ async fn a_large_catalogue_is_scanned_to_the_lists_of_the_model() {
         ..Default::default()
     };
     let place = folder.path().join("model");
-    save_of(&place, &planted, (3, "ials"));
+    let config = ModelConfig::named("ials").unwrap();
+    save_of(&place, &planted, (3, config));
     let artifact = Artifact::load(&place).unwrap();
     assert!(artifact.items.len() >= 16_384, "{}", artifact.items.len());
     let server = Server::open(folder, Limits::default()).await;

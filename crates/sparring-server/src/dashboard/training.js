@@ -48,6 +48,7 @@ function running(place, run) {
     run.told ? h("p", { className: "soft" }, run.told) : "",
     run.decision ? h("p", {}, run.decision) : "",
     h("p", {}, start),
+    run.state === "waiting" && run.health?.length ? h("p", { className: "soft" }, "Of the last training:") : "",
     run.state === "waiting" && !run.health?.length ? "" : verdict(run.health ?? [])),
   Object.keys(run.curves ?? {}).length ? curves(run.curves) : "");
 }

@@ -1,6 +1,7 @@
 //! What a person is told of the training.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -106,6 +107,8 @@ impl Trainer {
 pub(super) struct Heard<'a> {
     app: &'a Arc<App>,
     last: Mutex<Instant>,
+    /// Whether what is drawn is of the stage before: it stays until there is something new, and after the end.
+    stale: AtomicBool,
 }
 
 impl<'a> Heard<'a> {
@@ -113,16 +116,26 @@ impl<'a> Heard<'a> {
         Self {
             app,
             last: Mutex::new(Instant::now()),
+            stale: AtomicBool::new(true),
         }
+    }
+
+    /// What is drawn, without what is of another stage.
+    fn drawn(&self) -> MutexGuard<'a, Training> {
+        let mut shown = self.app.training.shown();
+        if self.stale.swap(false, Ordering::Relaxed) {
+            shown.curves.clear();
+            shown.health.clear();
+        }
+        shown
     }
 
     pub(super) fn stage(&self, text: &str) {
         let mut shown = self.app.training.shown();
         text.clone_into(&mut shown.told);
         (shown.done, shown.total) = (0, 0);
-        shown.curves.clear();
-        shown.health.clear();
         drop(shown);
+        self.stale.store(true, Ordering::Relaxed);
         self.app.tell_training();
     }
 
@@ -145,7 +158,7 @@ impl Observer for Heard<'_> {
     }
 
     fn point(&self, curve: &str, step: u64, value: f64) {
-        let mut shown = self.app.training.shown();
+        let mut shown = self.drawn();
         let points = shown.curves.entry(curve.to_owned()).or_default();
         points.push((step, value));
         if points.len() > POINTS {
@@ -160,7 +173,7 @@ impl Observer for Heard<'_> {
     }
 
     fn diagnosis(&self, diagnosis: Diagnosis) {
-        self.app.training.shown().health.push(diagnosis);
+        self.drawn().health.push(diagnosis);
         self.changed();
     }
 }

@@ -5,8 +5,9 @@ use serde_json::json;
 use sparring::Seed;
 use sparring::artifact::Artifact;
 use sparring::data::PlantedConfig;
+use sparring::models::ModelConfig;
 
-use super::{Server, event, save_as};
+use super::{Server, event, save_as, save_of};
 use crate::api::Limits;
 use crate::retrain::train;
 use crate::server::import;
@@ -53,6 +54,26 @@ async fn the_new_model_serves_if_it_wins_and_only_then() {
     let model = server.app.engine.model();
     assert_eq!(model.artifact.users.len(), data.n_users() - 1);
     assert_eq!(model.artifact.users.get(gone), None);
+}
+
+#[tokio::test]
+async fn curves_and_verdict_stay_to_be_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = ModelConfig::named("irgan").unwrap();
+    let ModelConfig::Irgan(settings) = &mut config else {
+        panic!("it is {config:?}");
+    };
+    (settings.pretrain_epochs, settings.epochs) = (1, 1);
+    let planted = PlantedConfig::default();
+    save_of(&folder.path().join("model"), &planted, (2, config));
+    let server = Server::open(folder, Limits::default()).await;
+    let data = PlantedConfig::default().generate(Seed(1)).data;
+    import(&server.app, &data).await.unwrap();
+    train(&server.app).await;
+    let told = server.get("/api/v1/training").await;
+    assert_eq!(told["state"], "waiting");
+    assert!(!told["curves"].as_object().unwrap().is_empty(), "{told}");
+    assert!(!told["health"].as_array().unwrap().is_empty(), "{told}");
 }
 
 #[tokio::test]
