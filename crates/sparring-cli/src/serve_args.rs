@@ -32,10 +32,14 @@ pub(crate) struct Serve {
         env = "SPARRING_DATABASE",
         hide_env_values = true,
         value_name = "URL",
-        help = "Keep them in this PostgreSQL database instead: postgres://user:password@host/database. The connection \
-                is not encrypted"
+        help = "Keep them in this PostgreSQL database instead: postgres://user:password@host/database. With \
+                ?sslmode=require behind it the connection is encrypted and the server's certificate checked"
     )]
     pub(crate) database: Option<String>,
+    /// Who may have signed the database's certificate, in PEM; encrypts the connection [default: those whom the
+    /// system trusts].
+    #[arg(long, value_name = "FILE", requires = "database")]
+    pub(crate) database_ca: Option<PathBuf>,
     /// Address to listen at; one that others can reach needs a key.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(crate) host: IpAddr,

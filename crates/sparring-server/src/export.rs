@@ -12,7 +12,9 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 use sparring::data::csv_field;
 
-use crate::store::{Feedback, Filter, Page, Postgres, Sqlite, SqliteOptions, Store, StoreError};
+use crate::store::{
+    DatabaseAddress, Feedback, Filter, Page, Postgres, Sqlite, SqliteOptions, Store, StoreError,
+};
 
 /// Events that are read at once, and of a row group.
 const ROWS: usize = 20_000;
@@ -72,7 +74,7 @@ impl ExportError {
 /// # Errors
 /// [`ExportError`] if the storage cannot be read or the file not be written.
 pub fn export_to(
-    (data, database): (&Path, Option<&str>),
+    (data, database): (&Path, Option<&DatabaseAddress>),
     file: &Path,
     format: ExportFormat,
 ) -> Result<u64, ExportError> {

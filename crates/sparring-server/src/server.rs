@@ -21,7 +21,9 @@ use crate::moment::Moment;
 use crate::reports::Reports;
 use crate::retrain::{self, Retrain, Trainer};
 use crate::state::{Reads, State};
-use crate::store::{Change, Feedback, Postgres, Sqlite, SqliteOptions, Store, StoreError};
+use crate::store::{
+    Change, DatabaseAddress, Feedback, Postgres, Sqlite, SqliteOptions, Store, StoreError,
+};
 use crate::tls::{Tls, TlsError};
 use crate::writer::Writer;
 
@@ -47,8 +49,8 @@ pub struct Options {
     pub pictures: Option<PathBuf>,
     /// Where events are kept, if there is no database elsewhere.
     pub data: PathBuf,
-    /// The address of a `PostgreSQL` database that keeps them instead.
-    pub database: Option<String>,
+    /// A `PostgreSQL` database that keeps them instead.
+    pub database: Option<DatabaseAddress>,
     /// Address to listen at.
     pub host: IpAddr,
     /// Port to listen at; 0 for any.

@@ -14,7 +14,7 @@ mod text;
 mod turn;
 
 pub use error::StoreError;
-pub use postgres::Postgres;
+pub use postgres::{DatabaseAddress, Postgres};
 pub use rows::{Change, Feedback, Filter, Item, ItemPatch, Page, Row, User, UserPatch};
 pub use sqlite::{Sqlite, SqliteOptions};
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use sparring_server::store::DatabaseAddress;
 use sparring_server::{ExportFormat, Limits, Options, Reads, Retrain, Tls};
 
 use super::load;
@@ -33,7 +34,7 @@ pub(crate) fn run(context: &Context, args: &Serve) -> anyhow::Result<()> {
         reports: args.board.iter().chain(&args.reports).cloned().collect(),
         pictures: args.pictures.clone(),
         data: args.data_dir.clone(),
-        database: given(&args.database),
+        database: database(args),
         host: args.host,
         port: args.port,
         limits: Limits {
@@ -79,6 +80,13 @@ fn in_small_pages() {
 #[cfg(not(target_os = "linux"))]
 fn in_small_pages() {}
 
+/// The database elsewhere, if one was named; an empty variable names none.
+fn database(args: &Serve) -> Option<DatabaseAddress> {
+    let url = args.database.clone().filter(|url| !url.is_empty())?;
+    let authority = args.database_ca.clone();
+    Some(DatabaseAddress { url, authority })
+}
+
 /// Writes all stored events and serves nothing.
 fn export(context: &Context, args: &Serve, file: &Path) -> anyhow::Result<()> {
     let format = ExportFormat::of(file).ok_or_else(|| WrongUse {
@@ -86,7 +94,7 @@ fn export(context: &Context, args: &Serve, file: &Path) -> anyhow::Result<()> {
         hint: "end the name of the file with one of them",
     })?;
     let count =
-        sparring_server::export_to((&args.data_dir, args.database.as_deref()), file, format)?;
+        sparring_server::export_to((&args.data_dir, database(args).as_ref()), file, format)?;
     let place = file.display();
     context
         .out

@@ -69,6 +69,14 @@ pub enum StoreError {
         "the address of the database is not of the form postgres://user:password@host/database"
     )]
     Address,
+    /// A file holds nobody who could vouch for a database.
+    #[error("{}: {finding}", path.display())]
+    Authority {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        finding: String,
+    },
     /// Another server writes to the database.
     #[error("another server is using this database")]
     Taken,
@@ -100,7 +108,13 @@ impl StoreError {
             Self::TooMany { .. } => "send fewer kinds of feedback or fewer items",
             Self::Closed => "send the request again once the server is back",
             Self::Address => "mend the address given with --database",
+            Self::Authority { .. } => {
+                "name a file of certificates in PEM with --database-ca, or leave it out to trust whom the system trusts"
+            }
             Self::Taken => "stop the other server, or name another database with --database",
+            Self::Postgres { finding } if finding.contains("certificate") => {
+                "name the certificate of who signed the database's own with --database-ca, and the host as that has it"
+            }
             Self::Postgres { .. } => {
                 "check that the database runs and lets this user in; send the request again"
             }

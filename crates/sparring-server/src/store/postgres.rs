@@ -1,5 +1,6 @@
 //! The storage in a `PostgreSQL` database, which may lie on another machine.
 
+mod address;
 mod read;
 mod schema;
 mod write;
@@ -7,8 +8,10 @@ mod write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use postgres::{Client, Config, NoTls};
+use postgres::{Client, Config};
 
+use self::address::Connector;
+pub use self::address::DatabaseAddress;
 use self::write::Writing;
 use super::turn::soon;
 use super::{Change, Feedback, Filter, Item, Page, Row, Store, StoreError, User};
@@ -20,31 +23,30 @@ const ALIVE: Duration = Duration::from_secs(2);
 /// What the lock of the server that writes is called.
 const LOCK: i64 = 0x0073_7061_7272_696e;
 
-/// A database that one server at a time writes; connections are not encrypted.
+/// A database that one server at a time writes.
 ///
 /// A connection that breaks is made anew for the next request. What was acknowledged has been written to the disk of
 /// the database (`synchronous_commit` is on, whatever its own settings are).
 pub struct Postgres {
-    config: Config,
+    connector: Connector,
     writer: Mutex<Option<Writing>>,
     /// Readers that nobody uses at the moment.
     readers: Mutex<Vec<Client>>,
 }
 
 impl Postgres {
-    /// Connects by an address such as `postgres://user:password@host/database`, and makes the tables if they are not
-    /// there.
+    /// Connects, and makes the tables if they are not there.
     ///
     /// # Errors
-    /// If the address is none, the database cannot be reached, has a schema of another version or another server
-    /// writes to it.
-    pub fn open(address: &str) -> Result<Self, StoreError> {
-        let mut config: Config = address.parse().map_err(|_| StoreError::Address)?;
+    /// If the address is none, the database cannot be reached or cannot prove that it is the one that was named, has
+    /// a schema of another version or another server writes to it.
+    pub fn open(address: &DatabaseAddress) -> Result<Self, StoreError> {
+        let mut config: Config = address.url.parse().map_err(|_| StoreError::Address)?;
         config.connect_timeout(CONNECT).application_name("sparring");
         let store = Self {
             writer: Mutex::new(None),
             readers: Mutex::new(Vec::new()),
-            config,
+            connector: Connector::new(address, config)?,
         };
         *locked(&store.writer) = Some(store.connect_writer()?);
         Ok(store)
@@ -52,7 +54,7 @@ impl Postgres {
 
     /// A connection that holds the lock of the database, with the tables there.
     fn connect_writer(&self) -> Result<Writing, StoreError> {
-        let mut client = self.config.connect(NoTls)?;
+        let mut client = self.connector.connect()?;
         client.batch_execute("set synchronous_commit = on")?;
         if !soon(|| lock(&mut client))? {
             return Err(StoreError::Taken);
@@ -69,7 +71,7 @@ impl Postgres {
         let idle = locked(&self.readers).pop();
         let mut client = match idle.filter(|client| !client.is_closed()) {
             Some(client) => client,
-            None => self.config.connect(NoTls)?,
+            None => self.connector.connect()?,
         };
         let answer = query(&mut client);
         if answer.is_ok() || client.is_valid(ALIVE).is_ok() {
