@@ -27,6 +27,6 @@ pub use drawing::DrawError;
 pub use engine::LoadError;
 pub use export::{ExportError, ExportFormat, export_to};
 pub use retrain::Retrain;
-pub use server::{Options, ServeError, run, serve};
+pub use server::{Import, Options, ServeError, run, serve};
 pub use state::Reads;
 pub use tls::{Tls, TlsError};

@@ -11,6 +11,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use sparring::data::Dataset;
+use sparring::recommend::{Observer, Progress};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
@@ -124,13 +125,29 @@ impl ServeError {
     }
 }
 
-/// Serves until `stop` is done. `listening` is told the address once requests are answered.
+/// A log whose events are stored before serving, and who is told how far that is.
+pub struct Import<'a> {
+    /// The log.
+    pub data: Dataset,
+    /// Who is told.
+    pub observer: &'a dyn Observer,
+}
+
+impl std::fmt::Debug for Import<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Import")
+            .field("events", &self.data.n_interactions())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Serves until `stop` is done; an import that it ends goes on where it was when it is asked for again. `listening` is told the address once requests are answered.
 ///
 /// # Errors
 /// [`ServeError`] if it cannot start.
 pub async fn serve(
     options: Options,
-    import: Option<Dataset>,
+    import: Option<Import<'_>>,
     listening: impl FnOnce(SocketAddr),
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
@@ -140,10 +157,15 @@ pub async fn serve(
     }
     let tls = options.tls.as_ref().map(Tls::acceptor).transpose()?;
     let app = open(&options, SqliteOptions::default()).await?;
-    if let Some(data) = import {
-        self::import(&app, &data)
-            .await
-            .map_err(ServeError::Import)?;
+    let mut stop = std::pin::pin!(stop);
+    if let Some(Import { data, observer }) = import {
+        tokio::select! {
+            imported = self::import(&app, &data, observer) => imported.map_err(ServeError::Import)?,
+            () = &mut stop => {
+                app.writer.close();
+                return Ok(());
+            }
+        }
     }
     let address = SocketAddr::new(options.host, options.port);
     let failed = |action| {
@@ -173,7 +195,7 @@ pub async fn serve(
 /// As [`serve`].
 pub fn run(
     options: Options,
-    import: Option<Dataset>,
+    import: Option<Import<'_>>,
     listening: impl FnOnce(SocketAddr),
     stop: impl Fn() -> bool,
 ) -> Result<(), ServeError> {
@@ -358,8 +380,14 @@ async fn watch(app: Arc<App>) {
 }
 
 /// Stores a log; events that are there already stay.
-pub(crate) async fn import(app: &App, data: &Dataset) -> Result<(), Arc<StoreError>> {
+pub(crate) async fn import(
+    app: &App,
+    data: &Dataset,
+    observer: &dyn Observer,
+) -> Result<(), Arc<StoreError>> {
     let log = data.interactions();
+    let total = data.n_interactions() as u64;
+    let mut done = 0;
     let mut events = Vec::with_capacity(BATCH);
     for user in data.user_indices() {
         for (at, item) in data.history(user).iter().enumerate() {
@@ -378,7 +406,10 @@ pub(crate) async fn import(app: &App, data: &Dataset) -> Result<(), Arc<StoreErr
             });
         }
         if events.len() >= BATCH {
+            done += events.len() as u64;
             put(app, std::mem::take(&mut events)).await?;
+            let unit = "event";
+            observer.progress(Progress { unit, done, total });
         }
     }
     put(app, events).await?;

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use sparring::experiment::Audience;
 use sparring_server::store::DatabaseAddress;
-use sparring_server::{ExportFormat, Limits, Options, Reads, Retrain, Tls};
+use sparring_server::{ExportFormat, Import, Limits, Options, Reads, Retrain, Tls};
 
 use super::load;
 use crate::cli::{Reading, Serve};
@@ -60,11 +61,19 @@ pub(crate) fn run(context: &Context, args: &Serve) -> anyhow::Result<()> {
         "http"
     };
     let listening = |address| {
+        context.bars.clear();
         context
             .out
             .note(format!("listening at {scheme}://{address}"));
     };
-    sparring_server::run(options, import, listening, || context.cancel.is_requested())?;
+    let import = import.map(|data| {
+        context.bars.stage("storing the log");
+        let observer = &context.bars;
+        Import { data, observer }
+    });
+    let served = sparring_server::run(options, import, listening, || context.cancel.is_requested());
+    context.bars.clear();
+    served?;
     Ok(())
 }
 

@@ -1,16 +1,19 @@
 //! Training again, and what comes next.
 
+use std::sync::Mutex;
+
 use axum::http::StatusCode;
 use serde_json::json;
 use sparring::Seed;
 use sparring::artifact::Artifact;
 use sparring::data::PlantedConfig;
 use sparring::models::ModelConfig;
+use sparring::recommend::{Diagnosis, Observer, Progress, Silent};
 
-use super::{Server, event, save_as, save_of};
+use super::{Server, event, options, save, save_as, save_of};
 use crate::api::Limits;
 use crate::retrain::train;
-use crate::server::import;
+use crate::server::{Import, import as import_of, serve};
 
 #[tokio::test]
 async fn the_new_model_serves_if_it_wins_and_only_then() {
@@ -19,7 +22,7 @@ async fn the_new_model_serves_if_it_wins_and_only_then() {
     save_as(&folder.path().join("model"), 2, "ease");
     let server = Server::open(folder, Limits::default()).await;
     let data = PlantedConfig::default().generate(Seed(1)).data;
-    import(&server.app, &data).await.unwrap();
+    import_of(&server.app, &data, &Silent).await.unwrap();
     train(&server.app).await;
     let told = server.get("/api/v1/training").await;
     let decision = told["decision"].as_str().unwrap();
@@ -56,6 +59,52 @@ async fn the_new_model_serves_if_it_wins_and_only_then() {
     assert_eq!(model.artifact.users.get(gone), None);
 }
 
+#[derive(Default)]
+struct Counting(Mutex<Vec<(u64, u64)>>);
+
+impl Observer for Counting {
+    fn progress(&self, progress: Progress<'_>) {
+        let mut told = self.0.lock().unwrap();
+        told.push((progress.done, progress.total));
+    }
+    fn point(&self, _: &str, _: u64, _: f64) {}
+    fn diagnosis(&self, _: Diagnosis) {}
+}
+
+#[tokio::test]
+async fn an_import_is_told_can_be_ended_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    save(&folder.path().join("model"), 2);
+    let planted = PlantedConfig {
+        n_users: 1500,
+        ..PlantedConfig::default()
+    };
+    let data = planted.generate(Seed(1)).data;
+    let total = data.n_interactions();
+    let observer = Counting::default();
+    // Asked to end before it has begun: it does not listen, and lets go of the folder.
+    let import = Import {
+        data: data.clone(),
+        observer: &observer,
+    };
+    let options = options(folder.path(), Limits::default());
+    let listening = |address| panic!("it listens at {address}");
+    serve(options, Some(import), listening, async {})
+        .await
+        .unwrap();
+    observer.0.lock().unwrap().clear();
+    let server = Server::open(folder, Limits::default()).await;
+    import_of(&server.app, &data, &observer).await.unwrap();
+    assert_eq!(server.app.engine.state.read().unwrap().n_events(), total);
+    let told = observer.0.into_inner().unwrap();
+    assert!(!told.is_empty() && told.is_sorted(), "{told:?}");
+    assert!(
+        told.iter()
+            .all(|&(done, of)| done >= 10_000 && done <= of && of == total as u64),
+        "{told:?}"
+    );
+}
+
 #[tokio::test]
 async fn curves_and_verdict_stay_to_be_looked_at() {
     let folder = tempfile::tempdir().unwrap();
@@ -68,7 +117,7 @@ async fn curves_and_verdict_stay_to_be_looked_at() {
     save_of(&folder.path().join("model"), &planted, (2, config));
     let server = Server::open(folder, Limits::default()).await;
     let data = PlantedConfig::default().generate(Seed(1)).data;
-    import(&server.app, &data).await.unwrap();
+    import_of(&server.app, &data, &Silent).await.unwrap();
     train(&server.app).await;
     let told = server.get("/api/v1/training").await;
     assert_eq!(told["state"], "waiting");
