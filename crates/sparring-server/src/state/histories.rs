@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::Event;
 
-/// Events side by side: half a MiB, which fits where tables were that have grown. A block is never moved.
+/// Events side by side, half a MiB; a block is never moved.
 const BLOCK: usize = 1 << 16;
 
 /// Events by user.
