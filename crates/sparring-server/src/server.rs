@@ -141,7 +141,8 @@ impl std::fmt::Debug for Import<'_> {
     }
 }
 
-/// Serves until `stop` is done; an import that it ends goes on where it was when it is asked for again. `listening` is told the address once requests are answered.
+/// Serves until `stop` is done; an import that it ends goes on where it was when it is asked for again. `listening` is
+/// told the address once requests are answered.
 ///
 /// # Errors
 /// [`ServeError`] if it cannot start.

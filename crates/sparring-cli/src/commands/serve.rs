@@ -1,5 +1,6 @@
 //! `sparring serve`: recommendations in real time over HTTP.
 
+use std::cell::Cell;
 use std::path::Path;
 
 use sparring::experiment::Audience;
@@ -60,7 +61,9 @@ pub(crate) fn run(context: &Context, args: &Serve) -> anyhow::Result<()> {
     } else {
         "http"
     };
+    let listened = Cell::new(false);
     let listening = |address| {
+        listened.set(true);
         context.bars.clear();
         context
             .out
@@ -74,11 +77,15 @@ pub(crate) fn run(context: &Context, args: &Serve) -> anyhow::Result<()> {
     let served = sparring_server::run(options, import, listening, || context.cancel.is_requested());
     context.bars.clear();
     served?;
+    if !listened.get() {
+        let text = "stopped before all of the log was stored; the same command goes on with it";
+        context.out.note(text);
+    }
     Ok(())
 }
 
 /// Memory in pages of 4 KiB from here on: a server keeps much and frees little by little, and of each page of 2 MiB a
-/// part would be empty, a fifth of all with 100 million events.
+/// part would be empty, a sixth of all with 100 million events.
 #[cfg(target_os = "linux")]
 fn in_small_pages() {
     if let Err(error) = nix::sys::prctl::set_thp_disable(true) {

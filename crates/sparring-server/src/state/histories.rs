@@ -174,18 +174,12 @@ impl Histories {
         }
         let (block, place) = self.rows[user as usize].place();
         if let Some(first) = self.blocks.get_mut(block).map(|all| &mut all[place]) {
-            let mut kept = 0;
-            for at in 0..first.len() {
-                if keep(&first[at]) {
-                    first[kept] = first[at];
-                    kept += 1;
-                }
-            }
-            first[kept..].fill(Event::default());
+            let kept = keep_in_front(first, &keep);
             self.rows[user as usize].len = u32::try_from(kept).expect("fewer than before");
         }
         if let Some(later) = self.later_of(user) {
-            later.retain(keep);
+            let kept = keep_in_front(later, &keep);
+            later.truncate(kept);
         }
         gone
     }
@@ -198,6 +192,19 @@ impl Histories {
             + self.later.capacity() * size_of::<Vec<Event>>()
             + self.rows.capacity() * size_of::<Row>()
     }
+}
+
+/// Moves what is wanted to the front, in order, and overwrites the rest; how many are wanted.
+fn keep_in_front(events: &mut [Event], keep: impl Fn(&Event) -> bool) -> usize {
+    let mut kept = 0;
+    for at in 0..events.len() {
+        if keep(&events[at]) {
+            events[kept] = events[at];
+            kept += 1;
+        }
+    }
+    events[kept..].fill(Event::default());
+    kept
 }
 
 #[cfg(test)]
@@ -256,6 +263,15 @@ mod tests {
         assert_eq!(items(&histories, 0), [0; 0]);
         assert_eq!(histories.blocks[0][..3], [Event::default(); 3]);
         assert_eq!(items(&histories, 1), [1, 9]);
+    }
+
+    #[test]
+    fn the_rest_is_overwritten() {
+        let mut events = [1, 2, 3, 4].map(|item| event(item, 1));
+        let kept = keep_in_front(&mut events, |it| it.item() % 2 == 0);
+        let nothing = Event::default();
+        assert_eq!(kept, 2);
+        assert_eq!(events, [event(2, 1), event(4, 1), nothing, nothing]);
     }
 
     #[test]

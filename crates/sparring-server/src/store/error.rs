@@ -1,6 +1,10 @@
 //! What can be wrong with the storage.
 
+use std::error::Error;
+use std::io;
 use std::path::PathBuf;
+
+use tokio_rustls::rustls;
 
 /// Why the storage did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +81,12 @@ pub enum StoreError {
         /// What is wrong with it.
         finding: String,
     },
+    /// A database has no certificate that is good for its name, or none of whom is believed.
+    #[error("the database cannot prove that it is the one that was named: {finding}")]
+    Unproven {
+        /// What is wrong with its certificate.
+        finding: String,
+    },
     /// Another server writes to the database.
     #[error("another server is using this database")]
     Taken,
@@ -112,7 +122,7 @@ impl StoreError {
                 "name a file of certificates in PEM with --database-ca, or leave it out to trust whom the system trusts"
             }
             Self::Taken => "stop the other server, or name another database with --database",
-            Self::Postgres { finding } if finding.contains("certificate") => {
+            Self::Unproven { .. } => {
                 "name the certificate of who signed the database's own with --database-ca, and the host as that has it"
             }
             Self::Postgres { .. } => {
@@ -142,13 +152,29 @@ impl From<postgres::Error> for StoreError {
             Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => Self::Locked,
             Some(code) if *code == SqlState::DISK_FULL => Self::Full,
             Some(code) if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Self::ReadOnly,
+            _ if is_unproven(&error) => Self::Unproven {
+                finding: told(&error),
+            },
             _ => {
                 let said = error.as_db_error().map(|said| said.message().to_owned());
-                let cause =
-                    std::error::Error::source(&error).map(|cause| format!("{error}: {cause}"));
-                let finding = said.or(cause).unwrap_or_else(|| error.to_string());
+                let finding = said.unwrap_or_else(|| told(&error));
                 Self::Postgres { finding }
             }
         }
     }
+}
+
+/// An error and what caused it.
+fn told(error: &postgres::Error) -> String {
+    let cause = error.source().map(|cause| format!("{error}: {cause}"));
+    cause.unwrap_or_else(|| error.to_string())
+}
+
+/// Whether a certificate was refused.
+fn is_unproven(error: &postgres::Error) -> bool {
+    let cause = error
+        .source()
+        .and_then(|cause| cause.downcast_ref::<io::Error>());
+    let inner = cause.and_then(|cause| cause.get_ref()?.downcast_ref::<rustls::Error>());
+    matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
 }

@@ -145,6 +145,10 @@ fn a_database_that_cannot_prove_who_it_is_is_refused() {
     };
     let told = |address: &DatabaseAddress| {
         let refused = Postgres::open(address).unwrap_err();
+        assert!(
+            matches!(refused, StoreError::Unproven { .. }),
+            "{refused:?}"
+        );
         (refused.to_string(), refused.hint())
     };
     let (told_of, hint) = told(&address);
